@@ -1,0 +1,109 @@
+"""Files are written whole or not at all, and what stands in the way is said in one line."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from symmeter.errors import OutputError
+from symmeter.files import write_atomic
+
+
+def refusal(path: object, data: str | bytes = "x") -> str:
+    with pytest.raises(OutputError) as caught:
+        write_atomic(path, data)  # type: ignore[arg-type]
+    text = str(caught.value)
+    assert text.isprintable()
+    assert text.startswith("cannot write ")
+    return text
+
+
+def test_text_and_bytes(tmp_path: Path) -> None:
+    assert write_atomic(tmp_path / "a.html", "größe\r\n") == tmp_path / "a.html"
+    assert (tmp_path / "a.html").read_bytes() == "größe\r\n".encode()
+    write_atomic(str(tmp_path / "a.html"), b"\x00\x01")
+    assert (tmp_path / "a.html").read_bytes() == b"\x00\x01"
+    assert os.listdir(tmp_path) == ["a.html"]
+
+
+def test_mode_is_kept_and_new_files_follow_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomic(tmp_path / "new", "x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
+    (tmp_path / "new").chmod(0o604)
+    write_atomic(tmp_path / "new", "y")
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o604
+
+
+def test_links_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    write_atomic(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+
+
+def test_longest_possible_name(tmp_path: Path) -> None:
+    write_atomic(tmp_path / ("n" * 255), "x")
+    assert "name too long" in refusal(tmp_path / ("n" * 256)).lower()
+    assert os.listdir(tmp_path) == ["n" * 255]
+
+
+def test_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_atomic("here.txt", "x")
+    assert (tmp_path / "here.txt").read_text() == "x"
+
+
+def test_places_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert f"there is no folder {tmp_path / 'no'}; create it first" in refusal(tmp_path / "no" / "a.html")
+    assert "it is a folder" in refusal(tmp_path)
+    assert "it is a folder" in refusal(f"{tmp_path}/new/")
+    (tmp_path / "file").touch()
+    assert "there is no folder" in refusal(tmp_path / "file" / "a.html")
+    assert "it is a folder" in refusal("")
+    assert "null" in refusal("a\0b")
+    assert "there is no folder" in refusal(str(tmp_path / "a\nb" / "c"))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert "write-protected" in refusal(tmp_path / "file")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", denied)
+    assert "no permission to write" in refusal(tmp_path / "a")
+
+
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt(), MemoryError()])
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_interruption_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException, step: str
+) -> None:
+    (tmp_path / "a").write_text("old")
+
+    def broken(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(os, step, broken)
+    expected = OutputError if isinstance(failure, OSError) else type(failure)
+    with pytest.raises(expected) as caught:
+        write_atomic(tmp_path / "a", "new")
+    monkeypatch.undo()
+    if expected is OutputError:
+        assert "No space left on device" in str(caught.value)
+    assert os.listdir(tmp_path) == ["a"]
+    assert (tmp_path / "a").read_text() == "old"
+
+
+def test_devices_are_written_directly(tmp_path: Path) -> None:
+    write_atomic("/dev/null", "x")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
