@@ -1,0 +1,251 @@
+"""Exact character tables by the method of Burnside and Dixon.
+
+The central characters are the common eigenvectors of the class algebra. They are found modulo a prime p = 1 mod e,
+where all of them exist, and each value is lifted to the multiplicities of the eigenvalues of the matrix it is a trace
+of (Dixon 1967; Schneider 1990; Holt, Eick and O'Brien 2005, section 7.7). Linear characters come from G/G' directly. A
+random element of the class algebra separates the others at once: its minimal polynomial on the space that they span
+splits over the prime field, and each root gives one eigenvector.
+"""
+
+from __future__ import annotations
+
+from math import isqrt, prod
+
+import numpy as np
+
+from symmeter.groups.character_table import CharacterTable
+from symmeter.groups.finite_group import FiniteGroup
+
+__all__ = ["character_table"]
+
+_FIELD_AT_LEAST = 1 << 9
+_TRIALS = 200
+
+
+def character_table(group: FiniteGroup) -> CharacterTable:
+    """The exact character table of a finite group.
+
+    Examples
+    --------
+    >>> from symmeter.groups.families import alternating_group
+    >>> print(character_table(alternating_group(5)))
+    A5, order 60
+    <BLANKLINE>
+               1a  2a  3a     5a     5b
+    size        1  15  20     12     12
+    |C(g)|     60   4   3      5      5
+    2P         1a  1a  3a     5b     5a
+    3P         1a  2a  1a     5b     5a
+    5P         1a  2a  3a     1a     1a
+    <BLANKLINE>
+    X1      +   1   1   1      1      1
+    X2      +   3  -1   0    phi  1-phi
+    X3      +   3  -1   0  1-phi    phi
+    X4      +   4   0   1     -1     -1
+    X5      +   5   1  -1      0      0
+    <BLANKLINE>
+    phi = (1 + sqrt(5))/2, the golden ratio
+    """
+    e = group.exponent
+    exponents = _linear_exponents(group)
+    linear = np.zeros((len(exponents), group.number_of_classes, e), dtype=np.int64)
+    np.put_along_axis(linear, exponents[:, :, None], 1, axis=2)
+    if len(exponents) == group.number_of_classes:
+        return CharacterTable.from_multiplicities(group, linear)
+    p = _prime(e, 2 * isqrt(group.order) + 1, group.number_of_classes - len(exponents))
+    root = _root_of_order(e, p)
+    powers = np.array([pow(root, k, p) for k in range(e)], dtype=np.int64)
+    others = _nonlinear(group, powers[exponents], p)
+    return CharacterTable.from_multiplicities(group, np.concatenate([linear, _lifted(group, others, powers, p)]))
+
+
+def _linear_exponents(group: FiniteGroup) -> np.ndarray:
+    """For each linear character and class the k with value exp(2 pi i k / e)."""
+    e = group.exponent
+    if group.is_abelian:
+        factor, cosets = group, np.arange(group.order)
+    else:
+        factor, cosets = group.quotient(group.derived_subgroup.tolist())
+    generators, orders = _independent_generators(factor)
+    places = np.stack(np.unravel_index(np.arange(prod(orders)), orders or (1,))) if orders else np.zeros((0, 1), int)
+    # Elements of the factor group, as products of powers of the independent generators.
+    elements = np.zeros(1, dtype=np.intp)
+    for g, o in zip(generators, orders):
+        powers = [0]
+        for _ in range(o - 1):
+            powers.append(int(factor.table[powers[-1], g]))
+        elements = factor.table[elements[:, None], np.array(powers)[None, :]].reshape(-1)
+    where = np.empty(factor.order, dtype=np.intp)
+    where[elements] = np.arange(factor.order)
+    coordinates = places[:, where[cosets[group.class_representatives]]]
+    scale = np.array([e // o for o in orders], dtype=np.int64)[:, None]
+    return (places.T @ (coordinates * scale)) % e
+
+
+def _independent_generators(group: FiniteGroup) -> tuple[list[int], tuple[int, ...]]:
+    """Generators of an abelian group, prime by prime, of which it is the direct product of cyclic groups."""
+    from symmeter.groups.names import _prime_divisors
+
+    chosen: list[int] = []
+    orders: list[int] = []
+    for p in _prime_divisors(group.order):
+        sylow = np.flatnonzero(np.isin(group.element_orders, [p**k for k in range(group.order.bit_length())]))
+        span = np.zeros(1, dtype=np.intp)
+        while len(span) < len(sylow):
+            # In a finite abelian p-group an element of largest order modulo the span, of that same order, splits off.
+            relative = _relative_orders(group, sylow, span)
+            fitting = relative == group.element_orders[sylow]
+            best = int(sylow[np.argmax(np.where(fitting, relative, 0))])
+            chosen.append(best)
+            orders.append(int(group.element_orders[best]))
+            powers = [0]
+            for _ in range(orders[-1] - 1):
+                powers.append(int(group.table[powers[-1], best]))
+            span = np.unique(group.table[span[:, None], np.array(powers)[None, :]])
+    return chosen, tuple(orders)
+
+
+def _relative_orders(group: FiniteGroup, elements: np.ndarray, span: np.ndarray) -> np.ndarray:
+    """Smallest k > 0 with ``x^k`` in the span."""
+    inside = np.zeros(group.order, dtype=bool)
+    inside[span] = True
+    orders = np.zeros(len(elements), dtype=np.intp)
+    power, k = elements.copy(), 1
+    while not orders.all():
+        orders[inside[power] & (orders == 0)] = k
+        power = group.table[power, elements]
+        k += 1
+    return orders
+
+
+def _nonlinear(group: FiniteGroup, linear: np.ndarray, p: int) -> np.ndarray:
+    """Characters of degree above 1 on the classes, modulo p."""
+    sizes, n = group.class_sizes, group.order
+    conjugate = group.class_labels[group.inverses[group.class_representatives]]
+    basis = _null_space(linear[:, conjugate] * sizes % p, p)
+    pivots = np.argmax(basis != 0, axis=1)
+    rng = np.random.default_rng(1_967)
+    for _ in range(_TRIALS):
+        weights = rng.integers(0, p, group.number_of_classes)
+        # Convolution with a class function: (z * f)(x) = sum over y of z(y) f(y^-1 x).
+        acted = _convolution(group, weights, basis, p)
+        small = acted[:, pivots]
+        vectors = _eigenvectors(small, p, rng)
+        if vectors is not None:
+            break
+    else:
+        raise ArithmeticError("no element of the class algebra separated the characters")
+    functions = vectors @ basis % p
+    at_identity = np.array([pow(int(x), -1, p) for x in functions[:, 0]], dtype=np.int64)
+    functions = functions * at_identity[:, None] % p
+    norms = (functions * functions[:, conjugate] % p) @ sizes % p
+    squares = {d * d % p: d for d in range(1, isqrt(n) + 1)}
+    degrees = np.array([squares[n * pow(int(x), -1, p) % p] for x in norms], dtype=np.int64)
+    return functions * degrees[:, None] % p
+
+
+def _convolution(group: FiniteGroup, weights: np.ndarray, basis: np.ndarray, p: int) -> np.ndarray:
+    k = group.number_of_classes
+    on_elements = weights[group.class_labels]
+    matrix = np.empty((k, k), dtype=np.int64)
+    for j, x in enumerate(group.class_representatives):
+        labels = group.class_labels[group.table[group.inverses, x]]
+        # The sum of at most n weights below p stays far below 2^53.
+        matrix[:, j] = np.bincount(labels, weights=on_elements, minlength=k).astype(np.int64) % p
+    return basis @ matrix % p
+
+
+def _null_space(a: np.ndarray, p: int) -> np.ndarray:
+    """Reduced basis, one a row, of the vectors v with ``a v = 0``; each row is the only one not 0 at its pivot."""
+    m = a.copy() % p
+    rows, columns = m.shape
+    pivots: list[int] = []
+    for c in range(columns - 1, -1, -1):
+        r = len(pivots)
+        if r == rows:
+            break
+        nonzero = np.flatnonzero(m[r:, c])
+        if nonzero.size == 0:
+            continue
+        swap = r + int(nonzero[0])
+        m[[r, swap]] = m[[swap, r]]
+        m[r] = m[r] * pow(int(m[r, c]), -1, p) % p
+        others = np.flatnonzero(m[:, c])
+        others = others[others != r]
+        m[others] = (m[others] - m[others, c][:, None] * m[r]) % p
+        pivots.append(c)
+    # Pivots were taken from the right, so that the first nonzero entry of a basis vector is its free column.
+    free = [c for c in range(columns) if c not in set(pivots)]
+    basis = np.zeros((len(free), columns), dtype=np.int64)
+    basis[np.arange(len(free)), free] = 1
+    for r, c in enumerate(pivots):
+        basis[:, c] = -m[r, free] % p
+    return basis
+
+
+def _eigenvectors(a: np.ndarray, p: int, rng: np.random.Generator) -> np.ndarray | None:
+    """Left eigenvectors of a matrix over F_p, or None when its eigenvalues are not all different."""
+    m = len(a)
+    krylov = np.empty((m + 1, m), dtype=np.int64)
+    krylov[0] = rng.integers(0, p, m)
+    for k in range(m):
+        krylov[k + 1] = krylov[k] @ a % p
+    relation = _null_space(krylov.T, p)
+    if len(relation) != 1:
+        return None
+    polynomial = relation[0] * pow(int(relation[0, m]), -1, p) % p if relation[0, m] else None
+    if polynomial is None:
+        return None
+    x = np.arange(p, dtype=np.int64)
+    values = np.full(p, polynomial[m])
+    for c in polynomial[m - 1 :: -1]:
+        values = (values * x + c) % p
+    roots = np.flatnonzero(values == 0)
+    if len(roots) != m:
+        return None
+    # v f(A)/(A - root) through the quotients by synthetic division.
+    quotients = np.empty((m, m), dtype=np.int64)
+    carry = np.full(m, polynomial[m])
+    for k in range(m - 1, -1, -1):
+        quotients[:, k] = carry
+        carry = (carry * roots + polynomial[k]) % p
+    return quotients @ krylov[:m] % p
+
+
+def _lifted(group: FiniteGroup, values: np.ndarray, powers: np.ndarray, p: int) -> np.ndarray:
+    """How often exp(2 pi i k / e) is an eigenvalue of each class in each character."""
+    e, k = group.exponent, group.number_of_classes
+    multiplicities = np.zeros((len(values), k, e), dtype=np.int64)
+    representatives, orders = group.class_representatives, group.class_orders
+    for o in np.unique(orders).tolist():
+        here = np.flatnonzero(orders == o)
+        step = e // o
+        classes = np.empty((o, len(here)), dtype=np.intp)
+        power = np.zeros(len(here), dtype=np.intp)
+        for j in range(o):
+            classes[j] = group.class_labels[power]
+            power = group.table[power, representatives[here]]
+        kernel = powers[(-step * np.outer(np.arange(o), np.arange(o))) % e] * pow(o, -1, p) % p
+        # (characters, powers, classes) -> (characters, classes, eigenvalues)
+        found = np.moveaxis(values[:, classes], 1, 2) @ kernel % p
+        multiplicities[np.ix_(np.arange(len(values)), here, np.arange(0, e, step))] = found
+    return multiplicities
+
+
+def _prime(e: int, lowest: int, characters: int) -> int:
+    """A prime p = 1 mod e, large enough to tell degrees apart and to make equal random eigenvalues rare."""
+    lowest = max(lowest, _FIELD_AT_LEAST, min(8 * characters**2, 1 << 20))
+    p = (lowest // e + 1) * e + 1
+    while any(p % d == 0 for d in range(2, isqrt(p) + 1)):
+        p += e
+    return p
+
+
+def _root_of_order(e: int, p: int) -> int:
+    from symmeter.groups.names import _prime_divisors
+
+    for g in range(2, p):
+        root = pow(g, (p - 1) // e, p)
+        if all(pow(root, e // q, p) != 1 for q in _prime_divisors(e)):
+            return root
+    return 1
