@@ -1,0 +1,133 @@
+"""Tensors in, tensors out: the same numbers as NumPy, with derivatives of first and second order."""
+
+import numpy as np
+import pytest
+
+from symmeter.linalg import namespace_of
+from symmeter.representations import (
+    Irreps,
+    complex_sph_harm,
+    convert_coefficients,
+    gaunt_table,
+    gauss_legendre_grid,
+    matrix_from_euler,
+    matrix_from_quaternion,
+    random_rotations,
+    real_sph_harm,
+    real_sph_harm_gradient,
+    wigner_D,
+    wigner_d,
+    wigner_D_spin,
+)
+from symmeter.representations.real_harmonics_kernel import fill_solid_harmonics, legendre_factors
+
+torch = pytest.importorskip("torch")
+
+
+def tensor(*shape, seed=0, grad=True):
+    return torch.tensor(np.random.default_rng(seed).standard_normal(shape), requires_grad=grad)
+
+
+@pytest.mark.parametrize("axis", ["y", "z"])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_harmonics_same_numbers_and_derivatives(axis, normalize):
+    p = tensor(5, 3)
+
+    def f(q):
+        return real_sph_harm(q, 4, axis=axis, normalization="component", normalize=normalize)
+
+    expected = real_sph_harm(p.detach().numpy(), 4, axis=axis, normalization="component", normalize=normalize)
+    np.testing.assert_allclose(f(p).detach().numpy(), expected, atol=1e-13)
+    assert torch.autograd.gradcheck(f, p)
+    assert torch.autograd.gradgradcheck(f, p)
+
+
+def test_harmonics_under_function_transforms():
+    p = tensor(6, 3, grad=False)
+    jacobian = torch.func.vmap(torch.func.jacrev(lambda q: real_sph_harm(q, 3)))(p)
+    _, gradient = real_sph_harm_gradient(p.numpy(), 3)
+    np.testing.assert_allclose(jacobian.numpy().swapaxes(1, 2), gradient, atol=1e-13)
+
+
+def test_harmonics_compile_without_a_graph_break():
+    p = tensor(4, 3)
+    compiled = torch.compile(lambda q: (real_sph_harm(q, 3) ** 3).sum(), backend="aot_eager", fullgraph=True)
+    plain = (real_sph_harm(p, 3) ** 3).sum()
+    value = compiled(p)
+    assert abs(float(value.detach()) - float(plain.detach())) < 1e-13
+    ours, theirs = (torch.autograd.grad(v, p)[0] for v in (value, plain))
+    np.testing.assert_allclose(ours, theirs, atol=1e-13)
+
+
+def test_the_kernel_on_tensors_which_other_devices_use():
+    p = np.random.default_rng(1).standard_normal((7, 3))
+    x, y, z = torch.tensor(p).T.contiguous()
+    diagonal, first, second = legendre_factors(5)
+    factors = (torch.tensor(diagonal), [torch.tensor(a) for a in first], [torch.tensor(a) for a in second])
+    out = torch.empty(36, 7, dtype=torch.float64)
+    fill_solid_harmonics(torch, 5, z, x, y, x * x + y * y + z * z, factors, out)
+    rows = np.concatenate([ell * ell + np.r_[np.arange(ell)[::-1], ell : 2 * ell + 1] for ell in range(6)])
+    np.testing.assert_allclose(out.numpy()[rows].T, real_sph_harm(p, 5, axis="z", normalize=False), atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "bfloat16"])
+def test_types_are_kept(kind):
+    dtype = getattr(torch, kind)
+    p = tensor(6, 3, grad=False).to(dtype)
+    y = real_sph_harm(p, 3)
+    assert y.dtype == dtype
+    tolerance = {"float32": 1e-6, "float64": 1e-14, "bfloat16": 1e-2}[kind]
+    np.testing.assert_allclose(y.double().numpy(), real_sph_harm(p.double().numpy(), 3), atol=tolerance)
+    if kind != "bfloat16":
+        r = torch.tensor(random_rotations(2, rng=0)).to(dtype)
+        assert wigner_D(2, r).dtype == dtype
+        assert wigner_D(2, r, "complex").dtype == {"float32": torch.complex64, "float64": torch.complex128}[kind]
+
+
+def test_a_zero_vector_gives_no_nan_gradient():
+    p = torch.tensor([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    y = real_sph_harm(p, 3)
+    assert float(y[0, 1:].detach().abs().max()) == 0
+    y.sum().backward()
+    assert torch.isfinite(p.grad).all()
+
+
+def test_wigner_matrices_same_numbers_and_derivatives():
+    r = torch.tensor(random_rotations(2, rng=1), requires_grad=True)
+    for basis in ("real", "complex"):
+        np.testing.assert_allclose(
+            wigner_D(4, r, basis).detach().numpy(), wigner_D(4, r.detach().numpy(), basis), atol=1e-14
+        )
+    assert torch.autograd.gradcheck(lambda a: wigner_D(3, a, check=False), r)
+    assert torch.autograd.gradcheck(lambda q: wigner_D(2, matrix_from_quaternion(q)), tensor(2, 4))
+    assert torch.autograd.gradcheck(lambda q: torch.view_as_real(wigner_D_spin(1.5, q)), tensor(2, 4))
+    beta = torch.tensor([0.0, 0.5, 3.1], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda b: wigner_d(2.5, b), beta)
+
+
+def test_derivatives_exist_at_the_identity_where_euler_angles_lock():
+    angle = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda b: wigner_D(3, matrix_from_euler(b, b, b)), angle)
+
+
+def test_couplings_grids_irreps_and_conversions():
+    x, y = tensor(3, 9), tensor(3, 9, seed=1)
+    table = gaunt_table(2)
+    np.testing.assert_allclose(
+        table.contract(x, y).detach(), table.contract(x.detach().numpy(), y.detach().numpy()), atol=1e-14
+    )
+    assert torch.autograd.gradcheck(table.contract, (x, y))
+    assert torch.autograd.gradgradcheck(table.contract, (x, y))
+    grid = gauss_legendre_grid(4)
+    np.testing.assert_allclose(grid.analyse(grid.synthesise(x), 2).detach(), x.detach(), atol=1e-13)
+    np.testing.assert_allclose(
+        convert_coefficients(x, "e3nn", "scipy").detach(), convert_coefficients(x.detach().numpy(), "e3nn", "scipy")
+    )
+    np.testing.assert_allclose(complex_sph_harm(x[:, :3], 2).detach(), complex_sph_harm(x[:, :3].detach().numpy(), 2))
+    r = torch.tensor(random_rotations(2, rng=1))
+    np.testing.assert_allclose(Irreps("1o+2x1e+0o").D(-r), Irreps("1o+2x1e+0o").D(-r.numpy()), atol=1e-14)
+
+
+def test_namespace_follows_the_arrays():
+    assert namespace_of(np.zeros(1)) is np
+    assert namespace_of(np.zeros(1), torch.zeros(1)) is torch
