@@ -1,0 +1,159 @@
+"""``symmeter find``: which transformations the data respect, how exactly, and what to do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from symmeter.cli.output import json_option, print_json, say, width_of_output
+
+__all__ = ["find"]
+
+
+class _FindCommand(click.Command):
+    """Shows the examples before the options."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        with formatter.section("Examples"):
+            formatter.write_dl(
+                [
+                    ("symmeter find digits.npy --grid 8x8", "images, one per row: shifts, flips, turns"),
+                    ("symmeter find sensors.csv --html report.html", "a table: which columns are exchangeable"),
+                    ("symmeter find cov.csv --kind covariance --n 400", "a covariance made from 400 samples"),
+                ]
+            )
+
+
+@click.command(cls=_FindCommand, epilog="Exit status: 0 found or nothing found (see --json), 2 bad input.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATHS...")
+@click.option("--grid", metavar="HxW", help="The columns are the cells of an H x W image, row by row.")
+@click.option("--dictionary", metavar="LIST", help="Candidates, e.g. shifts,flips; chosen from the shape when omitted.")
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.01,
+    show_default="0.01",
+    metavar="LEVEL",
+    help="Level of the tests: how often an exact symmetry may be rejected.",
+)
+@click.option(
+    "--complex",
+    "complex_layout",
+    type=click.Choice(["auto", "interleaved", "split"]),
+    help="The columns are real and imaginary parts: re,im,re,im... or all re, then all im.",
+)
+@click.option(
+    "--columns", metavar="LIST", help="Use these columns only: names, numbers from 0, or slices (height,3:10)."
+)
+@click.option("--n", type=int, metavar="N", help="Number of samples behind a covariance, 3 or more.")
+@click.option("--kind", type=click.Choice(["samples", "covariance"]), help="What the file holds, when it is not clear.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="PATH", help="Save the report as one HTML file.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="PATH", help="Save the report as .json or .html.")
+@json_option
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default="0", metavar="N", help="Seed of all randomness."
+)
+@click.option("--quiet", is_flag=True, help="Print nothing for people.")
+def find(
+    paths: tuple[str, ...],
+    grid: str | None,
+    dictionary: str | None,
+    alpha: float,
+    complex_layout: str | None,
+    columns: str | None,
+    n: int | None,
+    kind: str | None,
+    html: Path | None,
+    out: Path | None,
+    as_json: bool,
+    seed: int,
+    quiet: bool,
+) -> None:
+    """Find which transformations the data respect, how exactly, and what to do with them.
+
+    PATHS are .npy, .npz, .csv, .tsv or Parquet files: samples, one per row, or a covariance. Several files are several
+    sets of samples (or covariances) of the same columns, which must share their symmetries.
+    """
+    from symmeter.progress import progress_bar
+
+    for option, path, suffixes in (("--html", html, (".html", ".htm")), ("--out", out, (".json", ".html", ".htm"))):
+        if path is not None:
+            _check_output(option, path, suffixes)
+
+    from symmeter.subjects import parse_grid
+
+    shape = None if grid is None else parse_grid(grid)
+    from symmeter.find import find as find_symmetries
+
+    with progress_bar(quiet=quiet) as progress, _naming(paths):
+        report = find_symmetries(
+            paths[0] if len(paths) == 1 else list(paths),
+            grid=shape,
+            dictionary=dictionary,
+            alpha=alpha,
+            # Complex numbers in a file are complex without being told; a layout is for pairs of real columns.
+            complex=False if complex_layout in (None, "auto") else complex_layout,
+            columns=columns,
+            n=n,
+            kind=kind,
+            rng=seed,
+            progress=progress,
+        )
+    saved = [report.save(path) for path in (html, out) if path is not None]
+    if as_json:
+        print_json(report.to_json())
+        say(report.subject, quiet)
+        say(report.summary, quiet)
+    elif not quiet:
+        _print_report(report)
+    for path in saved:
+        say(f"report: {path}", quiet)
+
+
+@contextmanager
+def _naming(paths: tuple[str, ...]) -> Iterator[None]:
+    """Put the file's name in front of an error about its content that does not name it."""
+    from symmeter.errors import InputError, NonFiniteError, SampleSizeError, ShapeError, UnidentifiableError
+
+    about_content = (NonFiniteError, SampleSizeError, ShapeError, UnidentifiableError)
+    try:
+        yield
+    except InputError as error:
+        if not isinstance(error, about_content) or any(Path(p).name in str(error) for p in paths):
+            raise
+        from symmeter.report.text import shorten
+
+        where = shorten(paths[0], 80) if len(paths) == 1 else f"{len(paths)} files"
+        raise type(error)(f"{where}: {error}") from error
+
+
+def _print_report(report: Any) -> None:
+    import sys
+
+    from rich.console import Console
+
+    Console(file=sys.stdout, highlight=False, width=width_of_output(110)).print(report)
+
+
+def _check_output(option: str, path: Path, suffixes: tuple[str, ...]) -> None:
+    """Refuse an output that cannot be written before any work is done."""
+    import os
+
+    from symmeter.errors import InputError, OutputError
+
+    if not path.name:
+        raise InputError(f"{option}: no file name was given; give one such as report{suffixes[0]}")
+    if path.suffix.lower() not in suffixes:
+        raise InputError(f"{path}: a report is saved here as {' or '.join(suffixes[:2])}; change the extension")
+    folder = path.parent
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; give the name of a file to write")
+    if not folder.is_dir():
+        raise OutputError(f"{path} cannot be written: the folder {folder} does not exist; make it first")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{path} cannot be written: the folder {folder} is read-only; choose another place")
