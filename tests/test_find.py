@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -225,3 +227,30 @@ def test_errors_are_one_line(call, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["array", "frame", "list", "covariance", "several", "file"])
+def test_the_code_lines_of_a_report_run(kind: str, tmp_path: Path) -> None:
+    """Each line, pasted after ``import symmeter as sm`` and with the data called X, gives an invariant covariance."""
+    x = draw(RING, 800, 5)
+    options: dict[str, Any] = {"dictionary": "shifts,flips", "alpha": 0.02}
+    data: Any = x
+    if kind == "frame":
+        data = pd.DataFrame(x, columns=list("abcdef"))
+    elif kind == "list":
+        data = x.tolist()
+    elif kind == "covariance":
+        data, options["n"] = np.cov(x.T), 799
+    elif kind == "several":
+        data = [x, draw(RING, 500, 6)]
+    elif kind == "file":
+        data = tmp_path / "ring.npy"
+        np.save(data, x)
+    report = sm.find(data, **options)
+    lines = [f for f in report if f.code]
+    assert lines
+    for finding in lines:
+        names: dict[str, Any] = {"sm": sm, "np": np, "X": data}
+        exec(finding.code, names)
+        moved = finding.generators[0].conjugate(names["S"])
+        np.testing.assert_allclose(moved, names["S"], atol=1e-12)
