@@ -410,3 +410,22 @@ def test_actions_of_the_same_group_agree() -> None:
     assert tests[0].statistic == pytest.approx(tests[1].statistic)
     assert tests[0].noise == pytest.approx(tests[1].noise)
     assert tests[0].p_value == pytest.approx(tests[1].p_value)
+
+
+def test_heavy_tails_keep_their_level_when_only_some_rows_are_used_for_the_law() -> None:
+    """Noise levels come from all rows: with heavy tails the first few hundred do not carry the level of thousands."""
+    rng = np.random.default_rng(11)
+    lag = np.abs(np.arange(8)[:, None] - np.arange(8))
+    root = np.linalg.cholesky(0.6 ** np.minimum(lag, 8 - lag))
+    shift, reversal = dictionary.ring_shifts(8)[0], dictionary.ring_reflection(8)[0]
+    group = MonomialAction([shift, reversal])
+    trials, rejected = 40, np.zeros(2, dtype=int)
+    for _ in range(trials):
+        x = rng.standard_normal((3000, 8)) @ root.T * np.sqrt(5.0 / rng.chisquare(5.0, (3000, 1)))
+        moments = moments_of_samples(x)
+        rejected += [
+            (transformation_test(moments, shift, rows=300).p_value or 0.0) < 0.01,
+            (group_test(moments, group, rows=300).p_value or 0.0) < 0.01,
+        ]
+    # At level 0.01 four or more of forty happen with probability below 1e-3.
+    assert (rejected <= 3).all()
