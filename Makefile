@@ -47,7 +47,6 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml $(LOCK)
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.peers: $(VENV)/.dev
-	@$(PIP) torch==2.13.0
 	@$(PIP) -c $(LOCK) -e ".[dev,peers]"
 	@touch $@
 
@@ -83,9 +82,9 @@ peers: $(VENV)/.peers
 # Rewrites the lock from what pip chooses today, in an environment of its own.
 lock: $(VENV)/.made
 	@rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
-	@$(VENV)-lock/bin/python -m pip --disable-pip-version-check install --quiet ".[dev,fast,peers]"
+	@$(VENV)-lock/bin/python -m pip --disable-pip-version-check install --quiet ".[dev,peers]" torch==2.13.0
 	@{ echo "# Exact versions for CI and make; rewrite with: make lock"; \
-		$(VENV)-lock/bin/python -m pip --disable-pip-version-check freeze --exclude symmeter; } > $(LOCK)
+		$(VENV)-lock/bin/python -m pip --disable-pip-version-check freeze --exclude symmeter | sed 's/+cpu$$//'; } > $(LOCK)
 	@rm -rf $(VENV)-lock
 
 clean:

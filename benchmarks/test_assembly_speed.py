@@ -14,15 +14,28 @@ import pytest
 from dense_assembly import dense_solution
 from planted import random_problem, solution
 
-from symmeter.discover import dictionary
+from symmeter.discover import assembly, dictionary
 from symmeter.discover.assembly import assemble
 from symmeter.discover.generators import generators_of
 
 HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize(("n", "metric"), [(5000, "noise metric (default)"), (None, "Frobenius metric")])
-def test_permutations(beside: Any, n: int | None, metric: str) -> None:
+@pytest.mark.parametrize(
+    ("n", "metric", "speedup"),
+    [
+        (5000, "noise metric (default)", 8.0),
+        (None, "Frobenius metric, numba loaded", 8.0),
+        (None, "Frobenius metric, NumPy alone", None),
+    ],
+)
+def test_permutations(
+    beside: Any, monkeypatch: pytest.MonkeyPatch, n: int | None, metric: str, speedup: float | None
+) -> None:
+    if metric.endswith("numba loaded"):
+        pytest.importorskip("numba")
+    else:
+        monkeypatch.setattr(assembly, "kernel_pays", lambda generators: False)
     covariance, permutations = random_problem(256, 200)
     ours = beside(
         f"assembly + solve, M=256, d=200, {metric}",
@@ -30,7 +43,7 @@ def test_permutations(beside: Any, n: int | None, metric: str) -> None:
         lambda: dense_solution(covariance, permutations, n),
         "dense products",
         seconds=0.5,
-        speedup=8.0,
+        speedup=speedup,
     )
     np.testing.assert_allclose(np.sort(ours), dense_solution(covariance, permutations, n), rtol=1e-8)
 

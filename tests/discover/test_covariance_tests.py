@@ -9,15 +9,9 @@ import numpy as np
 import pytest
 
 from symmeter.discover import dictionary
-from symmeter.discover.covariance_tests import (
-    CovarianceTest,
-    chance_distance,
-    group_test,
-    likelihood_ratio_group_test,
-    likelihood_ratio_p_value,
-    sphericity_p_value,
-    transformation_test,
-)
+from symmeter.discover.chance import chance_distance
+from symmeter.discover.covariance_tests import CovarianceTest, group_test, sphericity_p_value, transformation_test
+from symmeter.discover.likelihood_tests import likelihood_ratio_group_test, likelihood_ratio_p_value
 from symmeter.discover.moments import Moments, moments_of_covariance, moments_of_samples
 from symmeter.errors import SampleSizeError
 from symmeter.groups import LieAlgebra

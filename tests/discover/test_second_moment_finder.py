@@ -222,10 +222,7 @@ def test_user_maps_and_matrices() -> None:
     x = draw(np.diag([1.0, 1.0, 4.0]), 900)
     plane = np.zeros((3, 3))
     plane[1, 0], plane[0, 1] = 1.0, -1.0
-    turn = Dense([[0.6, -0.8, 0.0], [0.8, 0.6, 0.0], [0.0, 0.0, 1.0]], name="turn")
     quarter = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    with pytest.raises(InputError, match="give the skew matrix A with P = exp"):
-        find(Samples(x), [turn])
     report = find(Samples(x), [quarter, [1, 0, 2], rng.permutation(3)[:3].tolist(), plane, "signs"])
     assert report["map 0"].verdict == "symmetric"
     assert report["map 0"].order == 4
@@ -236,6 +233,45 @@ def test_user_maps_and_matrices() -> None:
     assert flow.order is None
     assert flow.evidence["nullity"] == 1
     np.testing.assert_allclose(flow.symmetrize(np.diag([1.0, 3.0, 5.0])), np.diag([2.0, 2.0, 5.0]), atol=1e-9)
+
+
+def test_maps_of_infinite_order() -> None:
+    # No power of this rotation is the identity (its cosine is 3/5), so that it generates no finite group.
+    turn = Dense([[0.6, -0.8, 0.0], [0.8, 0.6, 0.0], [0.0, 0.0, 1.0]], name="turn")
+    exact = find(Covariance(np.diag([2.0, 2.0, 1.0])), [turn])["turn"]
+    assert (exact.verdict, exact.group.name, exact.order) == ("exact", "Z", None)
+    rng = np.random.default_rng(0)
+    round_law = rng.standard_normal((3000, 3)) * [1.0, 1.0, 2.0]
+    report = find(Samples(round_law), [turn, [1, 0, 2]])
+    held = report["turn"]
+    assert held.verdict == "symmetric"
+    assert [level.passed for level in held.levels] == [True, True]
+    assert "left out of the joint group, for it has no finite order: turn" in report.notes
+    assert "infinite" in report._repr_html_()
+    symmetrized = held.action.symmetrize(np.cov(round_law.T))
+    np.testing.assert_allclose(turn.conjugate(symmetrized), symmetrized, atol=1e-12)
+    # The corners of a square have the covariance of a disc, but not its law.
+    square = np.column_stack([rng.choice([-1.0, 1.0], (3000, 2)), 2.0 * rng.standard_normal(3000)])
+    assert find(Samples(square), [turn])["turn"].verdict == "second moments only"
+    # Against the plain definition: ||R - P R P^T|| over its root mean square for random rotations.
+    r = np.diag([3.0, 1.0, 1.0])
+    broken = find(Covariance(r), [turn])["turn"]
+    q = np.linalg.qr(rng.standard_normal((4000, 3, 3)))[0]
+    chance = np.mean(np.linalg.norm(r - q @ r @ q.swapaxes(1, 2), axis=(1, 2)) ** 2)
+    p = turn.matrix()
+    assert broken.verdict == "broken"
+    assert broken.defect == pytest.approx(np.linalg.norm(r - p @ r @ p.T) / np.sqrt(chance), rel=0.03)
+
+
+def test_maps_that_generate_no_finite_group_together() -> None:
+    # Each is of order 8; their product is a rotation by an irrational part of the full circle.
+    c = np.sqrt(0.5)
+    about_z, about_x = np.eye(4), np.eye(4)
+    about_z[:2, :2] = about_x[1:3, 1:3] = [[c, -c], [c, c]]
+    x = np.random.default_rng(1).uniform(-1, 1, (900, 4)) * [1.0, 1.0, 1.0, 3.0]
+    report = find(Samples(x), [Dense(about_z, name="about z"), Dense(about_x, name="about x")])
+    assert {f.name for f in report} >= {"about z", "about x"}
+    assert report["about z"].order == 8
 
 
 def test_repeated_eigenvalues_of_an_exact_covariance_are_rotations() -> None:

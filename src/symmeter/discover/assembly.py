@@ -18,6 +18,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Num
 
+from symmeter.discover.commutator_kernel import (
+    commutator_products,
+    gram_of_permutations,
+    kernel_pays,
+    traces_of_permutations,
+)
 from symmeter.discover.generators import Generator
 from symmeter.representations import Monomial
 
@@ -73,6 +79,8 @@ def _leading_rows(rows: Any, count: int) -> Any:
 
 def generator_gram(generators: Sequence[Generator], rows: Any = None) -> Float[np.ndarray, "d d"]:
     """``G_kl = Re tr(B_k^H B_l)``."""
+    if rows is None and kernel_pays(generators):
+        return gram_of_permutations(generators)
     rows = sparse_rows(generators) if rows is None else rows
     return np.asarray((rows @ rows.conj().T).toarray().real)
 
@@ -121,6 +129,8 @@ def assemble(
         route = choose_route(generators, None if factor is None else factor.shape[1])
     if route == "fft":
         return _assemble_shifts(r, generators, chosen)
+    if route == "gather" and not chosen and not np.iscomplexobj(r) and kernel_pays(generators):
+        return _assemble_compiled(r, generators)
     rows = sparse_rows(generators) if rows is None else rows
     if route == "lowrank":
         assert factor is not None
@@ -187,6 +197,18 @@ class _Mover:
 
 def _is_complex(r: np.ndarray, generators: Sequence[Generator]) -> bool:
     return np.iscomplexobj(r) or any(g.is_complex for g in generators)
+
+
+def _assemble_compiled(r: np.ndarray, generators: Sequence[Generator]) -> GramMatrices:
+    """L alone, of real permutations, by the compiled kernel."""
+    parity = np.array([g.parity for g in generators])
+    commutator = np.zeros((len(generators), len(generators)))
+    for sign in (1, -1):
+        members = np.flatnonzero(parity == sign)
+        if len(members):
+            chosen = [g for g in generators if g.parity == sign]
+            commutator[np.ix_(members, members)] = commutator_products(r, chosen, sign)
+    return GramMatrices(commutator, (), traces_of_permutations(r, generators), "gather")
 
 
 def _assemble_gathers(

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Num
 
+from symmeter.discover.chance import chance_distance
 from symmeter.discover.confirmation import confirm
-from symmeter.discover.covariance_tests import chance_distance
 from symmeter.discover.double_commutator import DoubleCommutator
 from symmeter.discover.eigenvalue_null import simulated_commutators
 from symmeter.discover.moments import Moments

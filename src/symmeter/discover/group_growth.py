@@ -15,7 +15,8 @@ from jaxtyping import Float, Int
 
 from symmeter.discover.candidate_pool import CandidatePool
 from symmeter.discover.column_matching import Matcher
-from symmeter.discover.covariance_tests import CovarianceTest, likelihood_ratio_p_value
+from symmeter.discover.covariance_tests import CovarianceTest
+from symmeter.discover.likelihood_tests import likelihood_ratio_p_value
 from symmeter.discover.pair_patterns import PairPattern, few_generators, raised
 from symmeter.discover.pattern_scores import PatternScore
 from symmeter.discover.selection import grow_chain, holds_exactly, joint_test

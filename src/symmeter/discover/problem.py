@@ -81,13 +81,16 @@ def build_problem(generators: Sequence[Generator], moments: Sequence[Moments], r
     commutator = np.zeros((d, d))
     noise: np.ndarray | None = None if any(m.is_exact for m in moments) else np.zeros((d, d))
     used = []
-    rows = sparse_rows(parts)
+    # Without noise matrices the rows of all generators may not be needed at all.
+    rows = None if all(m.is_exact for m in moments) else sparse_rows(parts)
+    whole = np.array_equal(mixing, np.eye(d))
     for moment in moments:
         weights = () if moment.is_exact else noise_weights(moment)
         grams = assemble(moment.covariance, parts, weights, route, moment.factor, rows)
         used.append(grams.route)
-        commutator += mixing @ grams.commutator @ mixing.T
+        commutator += grams.commutator if whole else mixing @ grams.commutator @ mixing.T
         if noise is not None:
             noise += mixing @ noise_matrix(moment, grams, parts) @ mixing.T
-    gram = mixing @ generator_gram(parts, rows) @ mixing.T
+    gram = generator_gram(parts, rows)
+    gram = gram if whole else mixing @ gram @ mixing.T
     return Problem(tuple(generators), tuple(moments), commutator, gram, noise, used[0])

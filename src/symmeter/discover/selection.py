@@ -13,17 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from symmeter.discover.covariance_tests import (
-    CovarianceTest,
-    group_test,
-    likelihood_ratio_group_test,
-    likelihood_ratio_p_value,
-    transformation_test,
-)
+from symmeter.discover.covariance_tests import CovarianceTest, group_test, transformation_test
 from symmeter.discover.identifiability import identifiability_of
+from symmeter.discover.likelihood_tests import likelihood_ratio_group_test, likelihood_ratio_p_value
 from symmeter.discover.moments import Moments
 from symmeter.discover.rounding import permutations_on_flow
-from symmeter.errors import InputError
+from symmeter.errors import ClosureError, InputError
 from symmeter.findings import Finding, Level
 from symmeter.representations import (
     Action,
@@ -154,6 +149,7 @@ def grow_chain(
     information: bool = True,
     first: Transformation | None = None,
     judge: _Judge | None = None,
+    leave_open: bool = False,
 ) -> list[Step]:
     """Add candidates, most symmetric first, as long as the joint test of what they generate is passed.
 
@@ -172,6 +168,8 @@ def grow_chain(
         A member to start from.
     judge : optional
         Remembers tests between chains on the same moments.
+    leave_open : bool
+        Pass over a candidate that makes the group larger than the cap, or infinite, instead of raising ClosureError.
 
     Returns
     -------
@@ -187,7 +185,12 @@ def grow_chain(
     for transformation in [*([first] if first is not None else []), *(t for t, _ in passing)]:
         if members and _contained(transformation, chain[-1].action):
             continue
-        action = action_of([*members, transformation], space, cap)
+        try:
+            action = action_of([*members, transformation], space, cap)
+        except ClosureError:
+            if leave_open:
+                continue
+            raise
         passed, p_value = judge.verdict(action)
         if not passed:
             continue
@@ -278,13 +281,14 @@ def explored(
     alpha: float,
     cap: int,
     information: bool,
+    leave_open: bool = False,
 ) -> list[Step]:
     """Every group met while growing chains from several first members.
 
     One greedy chain can be led astray: a near-symmetry that passes by luck, taken first, keeps true ones out.
     """
     judge = _Judge(moments, test, alpha, information)
-    steps = grow_chain(moments, tested, space, test, alpha, cap, information, judge=judge)
+    steps = grow_chain(moments, tested, space, test, alpha, cap, information, judge=judge, leave_open=leave_open)
     passing = [(t, c) for t, c in tested if holds_exactly(c, alpha)]
     if len(passing) < 2 or moments[0].is_exact:
         return steps
@@ -293,7 +297,7 @@ def explored(
     starts = sorted(passing, key=lambda pair: -_moved(pair[0]))[:most]
     for start in starts:
         rest = [pair for pair in passing if pair[0] is not start[0]]
-        steps += grow_chain(moments, rest, space, test, alpha, cap, information, start[0], judge)[1:]
+        steps += grow_chain(moments, rest, space, test, alpha, cap, information, start[0], judge, leave_open)[1:]
     return steps
 
 

@@ -42,6 +42,11 @@ class Group(ABC):
     def is_finite(self) -> bool:
         return self.order is not None
 
+    @property
+    def is_discrete(self) -> bool:
+        """Whether elements stand apart: finite groups, and the infinite ones that say so."""
+        return self.is_finite
+
     @cached_property
     def name(self) -> str:
         """Structure for people where it is certain ("C8", "D4", "S4 x S4"), otherwise "order 384"."""

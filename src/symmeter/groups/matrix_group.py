@@ -17,7 +17,7 @@ from symmeter.groups.permutation_group import PermutationGroup
 if TYPE_CHECKING:
     from symmeter.groups.finite_group import FiniteGroup
 
-__all__ = ["MatrixGroup"]
+__all__ = ["MatrixGroup", "checked_unitary"]
 
 _UNITARY_TOLERANCE = 1e-8
 _MAX_ENTRIES = 1 << 27
@@ -58,7 +58,7 @@ class MatrixGroup(Group):
         if not tolerance > 0:
             raise InputError(f"tolerance is {tolerance}; it must be positive")
         self.tolerance = float(tolerance)
-        self._generators = tuple(_checked(g, k, np.shape(generators[0])) for k, g in enumerate(generators))
+        self._generators = tuple(checked_unitary(g, k, np.shape(generators[0])) for k, g in enumerate(generators))
         self._dimension = len(self._generators[0])
         self._index = self._close(cap)
 
@@ -168,9 +168,17 @@ class MatrixGroup(Group):
         return f"MatrixGroup({name}order {self.order} in dimension {self._dimension})"
 
 
-def _checked(matrix: np.ndarray, number: int, shape: tuple[int, ...]) -> np.ndarray:
+def checked_unitary(
+    matrix: Num[np.ndarray, "m m"], number: int = 0, shape: tuple[int, ...] | None = None
+) -> Num[np.ndarray, "m m"]:
+    """A read-only copy of an orthogonal or unitary matrix; errors call it by its number among the generators.
+
+    Raises
+    ------
+    ShapeError, NotAGroupElementError
+    """
     a = np.array(matrix)
-    if a.ndim != 2 or a.shape[0] != a.shape[1] or a.size == 0 or a.shape != shape:
+    if a.ndim != 2 or a.shape[0] != a.shape[1] or a.size == 0 or a.shape != (shape or a.shape):
         raise ShapeError(f"generator {number} has shape {a.shape}; all must be square matrices of one size")
     a = a.astype(complex if np.iscomplexobj(a) else float)
     error = np.abs(a @ a.conj().T - np.eye(len(a))).max()

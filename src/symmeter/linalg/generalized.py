@@ -12,6 +12,7 @@ scaled matrix, which a mixture of eigenvectors cannot do. The eigenvalues do not
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int, Num
@@ -23,7 +24,7 @@ from symmeter.linalg.pivoted_cholesky import pivoted_cholesky, unit_diagonal
 __all__ = ["GeneralizedEigh", "generalized_eigh"]
 
 
-#: Above this ratio of extreme eigenvalues of the scaled B nothing is dropped, and Cholesky loses four digits at most.
+#: Above this reciprocal condition number of the scaled B nothing is dropped, and Cholesky loses four digits at most.
 _WELL_CONDITIONED = 1e-4
 
 
@@ -41,8 +42,8 @@ class GeneralizedEigh:
         r, the number of independent directions.
     kept, dependent : int arrays
         Indices of basis elements: an independent set that spans everything, and the others.
-    gram_eigenvalues : array of shape (d,)
-        Eigenvalues of B scaled to unit diagonal, ascending: what the rank was decided on.
+    scaled_gram : array of shape (d, d)
+        B scaled to unit diagonal: what the rank was decided on.
     coupling : float
         How much of A lives on the dropped directions, in [0, 1]. Zero (rounding) when A and B are Gram matrices of
         images of the same basis; otherwise the pencil has infinite or undefined eigenvalues that are not returned.
@@ -53,8 +54,13 @@ class GeneralizedEigh:
     rank: int
     kept: Int[np.ndarray, " r"]
     dependent: Int[np.ndarray, " dependent"]
-    gram_eigenvalues: Float[np.ndarray, " d"]
+    scaled_gram: Num[np.ndarray, "d d"]
     coupling: float
+
+    @cached_property
+    def gram_eigenvalues(self) -> Float[np.ndarray, " d"]:
+        """Eigenvalues of the scaled B, ascending."""
+        return np.linalg.eigvalsh(self.scaled_gram)
 
 
 def generalized_eigh(A: Num[np.ndarray, "d d"], B: Num[np.ndarray, "d d"], rtol: float = 1e-10) -> GeneralizedEigh:
@@ -105,9 +111,8 @@ def generalized_eigh(A: Num[np.ndarray, "d d"], B: Num[np.ndarray, "d d"], rtol:
     if zero.all():
         raise InputError(f"B is zero: none of the {len(b)} basis elements has a positive length")
     scaled_a = a * scale[:, None] * scale[None, :]
-    weights = eigh(scaled, eigvals_only=True)
-    if weights[0] > _WELL_CONDITIONED * weights[-1]:
-        return _of_full_rank(scaled_a, scaled, scale, weights)
+    if _is_well_conditioned(scaled):
+        return _of_full_rank(scaled_a, scaled, scale)
     weights, directions = eigh(scaled)
     top = float(weights[-1])
     if weights[0] < -1e-7 * top:
@@ -123,7 +128,7 @@ def generalized_eigh(A: Num[np.ndarray, "d d"], B: Num[np.ndarray, "d d"], rtol:
 
     # rtol=0: exactly `rank` elements are named, even where the two rank criteria would differ by one.
     order = pivoted_cholesky(scaled, rtol=0.0, max_rank=rank).pivots
-    for array in (values, vectors, weights):
+    for array in (values, vectors, scaled):
         array.setflags(write=False)
     return GeneralizedEigh(
         eigenvalues=values,
@@ -131,26 +136,36 @@ def generalized_eigh(A: Num[np.ndarray, "d d"], B: Num[np.ndarray, "d d"], rtol:
         rank=rank,
         kept=np.sort(order[:rank]),
         dependent=np.sort(order[rank:]),
-        gram_eigenvalues=weights,
+        scaled_gram=scaled,
         coupling=_coupling(scaled_a, directions[:, ~keep]),
     )
 
 
+def _is_well_conditioned(b: Num[np.ndarray, "d d"]) -> bool:
+    """Whether no direction of a positive definite B is near the threshold, by an estimate from its Cholesky factor."""
+    from scipy.linalg import get_lapack_funcs
+
+    factorise, estimate = get_lapack_funcs(("potrf", "pocon"), (b,))
+    factor, info = factorise(b, lower=False)
+    if info != 0:
+        return False
+    # The 1-norm condition number is at least the ratio of the eigenvalues, up to the estimate's own factor (about 3).
+    reciprocal, info = estimate(factor, np.abs(b).sum(0).max(), uplo="U")
+    return info == 0 and bool(reciprocal > _WELL_CONDITIONED)
+
+
 def _of_full_rank(
-    scaled_a: Num[np.ndarray, "d d"],
-    scaled: Num[np.ndarray, "d d"],
-    scale: Float[np.ndarray, " d"],
-    weights: Float[np.ndarray, " d"],
+    scaled_a: Num[np.ndarray, "d d"], scaled: Num[np.ndarray, "d d"], scale: Float[np.ndarray, " d"]
 ) -> GeneralizedEigh:
     """The common case, by Cholesky: no direction is near the threshold, so that none of them is needed."""
     from scipy.linalg import eigh
 
     values, coefficients = eigh(scaled_a, scaled)
     vectors = scale[:, None] * coefficients
-    for array in (values, vectors, weights):
+    for array in (values, vectors, scaled):
         array.setflags(write=False)
     every = np.arange(len(scale))
-    return GeneralizedEigh(values, vectors, len(scale), every, every[:0], weights, 0.0)
+    return GeneralizedEigh(values, vectors, len(scale), every, every[:0], scaled, 0.0)
 
 
 def _coupling(a: Num[np.ndarray, "d d"], dropped: Num[np.ndarray, "d k"]) -> float:

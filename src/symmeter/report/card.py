@@ -74,7 +74,7 @@ def folds(finding: Finding) -> bool:
 def card(finding: Finding, number: int) -> Card:
     """The card of a finding; a folded one carries the small meter and no pictures."""
     look, small = LOOKS[finding.verdict], folds(finding)
-    space, order = finding.action.space, order_text(finding.order)
+    space, order = finding.action.space, order_text(finding.order, getattr(finding.group, "is_discrete", False))
     # What the data can single out is beside the point once they reject the symmetry.
     says = finding.identifiability if finding.holds or finding.verdict == "unidentifiable" else ""
     failed = any(level.name == "whole distribution" and not level.passed for level in finding.levels)

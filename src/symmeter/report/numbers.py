@@ -111,8 +111,8 @@ def p_text(p: float | None, superscripts: bool = False, relation: bool = False) 
     return f"p = {text}" if relation else text
 
 
-def order_text(order: int | None) -> str:
-    """The number of elements of a group: ``16``, ``40,320``, ``8.2 × 10¹⁵`` or ``continuous``.
+def order_text(order: int | None, discrete: bool = False) -> str:
+    """The number of elements of a group: ``16``, ``40,320``, ``8.2 × 10¹⁵``, ``continuous`` or ``infinite``.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def order_text(order: int | None) -> str:
     ('16', '40,320', '10⁴⁰⁰', 'continuous')
     """
     if order is None:
-        return "continuous"
+        return "infinite" if discrete else "continuous"
     if order < 10**9:
         return f"{order:,}"
     # An order may exceed the range of floats, so its digits are read off as text.

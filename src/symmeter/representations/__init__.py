@@ -15,6 +15,7 @@ from symmeter.representations.actions import (
 )
 from symmeter.representations.complex_harmonics import complex_from_real, complex_sph_harm
 from symmeter.representations.coupling_tables import clebsch_gordan_table, e3nn_sign, real_wigner_3j
+from symmeter.representations.cyclic_actions import PowersAction, cyclic_action
 from symmeter.representations.equivariant_maps import IntertwinerBasis, intertwiners
 from symmeter.representations.gaunt_coefficients import gaunt_constant, gaunt_table, poisson_constant, poisson_table
 from symmeter.representations.harmonic_conventions import (
@@ -70,6 +71,7 @@ __all__ = [
     "Monomial",
     "MonomialAction",
     "MulIrrep",
+    "PowersAction",
     "Projector",
     "Representation",
     "SortedIrreps",
@@ -92,6 +94,7 @@ __all__ = [
     "conversion_matrix",
     "convert_coefficients",
     "convert_harmonics",
+    "cyclic_action",
     "defining_representation",
     "degree_of",
     "e3nn_sign",
