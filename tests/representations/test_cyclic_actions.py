@@ -37,7 +37,7 @@ def haar(m: int, seed: int, unitary: bool) -> np.ndarray:
 
 
 def plain_mean(p: np.ndarray, a: np.ndarray, doublings: int = 26) -> np.ndarray:
-    """``2^-k sum_{j < 2^k} P^j A P^-j`` by doubling: its error falls as 2^-k, while that of equal angles grows as 2^k."""
+    """``2^-k sum_{j < 2^k} P^j A P^-j`` by doubling; its error falls as 2^-k, that of equal angles grows."""
     mean, power = a.astype(complex), p.astype(complex)
     for _ in range(doublings):
         mean = 0.5 * (mean + power @ mean @ power.conj().T)
