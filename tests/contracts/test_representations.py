@@ -153,7 +153,12 @@ ACTIONS: dict[str, list[Any]] = {
         sr.FiniteMatrixAction([sr.Dense(m) for m in Q8.generators]),
     ],
     "FlowAction": [sr.FlowAction(sg.LieAlgebra(lie.SO(3).basis)), sr.FlowAction(sg.LieAlgebra(lie.SU(2).basis))],
+    "PowersAction": [
+        sr.PowersAction(sr.Dense(lie.SO(4).exp(np.arange(1.0, 7.0) / 3.0))),
+        sr.PowersAction(sr.Monomial([1, 0, 2], np.exp([0.3j, 0.5j, 0.8j]))),
+    ],
     "action_of": [sr.action_of(MOVES)],
+    "cyclic_action": [sr.cyclic_action(MOVES[0])],
 }
 
 #: What the room exports besides: functions on the sphere, values, text, numbers and building stones.
