@@ -30,6 +30,7 @@ from symmeter.groups.lie import (
     Sp,
     Translations,
     U,
+    embed,
     integrate,
     named_lie_group,
 )
@@ -39,7 +40,8 @@ GROUPS = [
     *(Sp(4, form="spin"), GLp(1), GLp(2), GLp(3), GLp(2, alpha=3.0), SL(2), SL(3), SL(4), Scalings(3)),
     *(Scalings(2, isotropic=True), ConformalRotations(2), ConformalRotations(3), Lorentz(), Lorentz(1), Lorentz(2)),
     *(Affine(2), Affine(3), Affine(SL(2)), Affine(SO(2)), E(2), E(3), SE(2), SE(3), Sim(2), Sim(3), Poincare()),
-    *(Poincare(2), Translations(1), Translations(3)),
+    *(Poincare(2), Translations(1), Translations(3), embed(O(2), 3, [0, 2]), embed(SU(2), 3, [2, 0])),
+    *(embed(GLp(2), 4, [1, 3]), embed(SO(3), 4, [0, 1, 2])),
 ]
 REDUCTIVE = [G for G in GROUPS if isinstance(G, ReductiveGroup)]
 every_group = pytest.mark.parametrize("G", GROUPS, ids=lambda G: f"{G.name}{G._parameters[1:]}")
@@ -72,6 +74,15 @@ def test_the_dimension_is_the_number_of_named_independent_generators(G):
     assert G.dimension == len(G.generator_names) == len(set(G.generator_names))
     rows = np.concatenate([G.basis.real, G.basis.imag]).reshape(2, G.dimension, -1).swapaxes(0, 1)
     assert np.linalg.matrix_rank(rows.reshape(G.dimension, -1)) == G.dimension == DIMENSIONS.get(G.name, G.dimension)
+
+
+@every_group
+def test_discrete_generators_reach_the_components_that_exponentials_do_not(G):
+    assert 2 ** len(G.discrete_generators) == G.components
+    for h in G.discrete_generators:
+        assert h in G
+        # Members of the identity component of a real group preserve orientation.
+        assert np.linalg.det(h) == pytest.approx(-1.0)
 
 
 @every_group

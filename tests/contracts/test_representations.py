@@ -77,6 +77,10 @@ CASES: dict[str, list[Case]] = {
     ],
     "V": [of_representation(V(g), f"V of {g.name}") for g in (S4, Q8, C3V, A4)],
     "T": [of_representation(T(p, q)(Q8), f"T({p},{q})") for p, q in ((0, 0), (2, 0), (1, 1), (0, 2))],
+    "TensorType": [of_representation(sr.TensorType.parse("2T0 + V")(C3V), "2T(0) + V")],
+    "Tensor": [of_representation(sr.Tensor(2)(C3V), "Tensor(2)")],
+    "Scalar": [of_representation((sr.Scalar + sr.Scalar)(S4), "2 Scalar")],
+    "Vector": [of_representation((sr.Scalar + sr.Vector)(Q8), "Scalar + Vector")],
     "defining_representation": [of_representation(sr.defining_representation(sg.dihedral(5)), "D5 on 5 points")],
     "Irrep": [Case(str(r), ROTARY, r.D, r.dim) for r in (sr.Irrep(ell, p) for ell in (0, 1, 4, 5) for p in (1, -1))],
     "Irreps": [Case(t, ROTARY, Irreps(t).D, Irreps(t).dim) for t in ("0o", "2x0e+1o+3x2e", "1e+1o", "6o+0e")]

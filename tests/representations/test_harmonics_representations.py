@@ -140,7 +140,7 @@ def test_irreps_are_homomorphisms_and_irreducible():
 
 
 def test_symbols_read_like_formulas():
-    assert str((V + T(2)) >> V) == "V + T(2,0) >> V"
+    assert str((V + T(2)) >> V) == "V + T(2) >> V"
     assert (V * V).terms == T(2).terms
     assert T(2, 1).dual.terms == T(1, 2).terms
     assert (2 * V)(cyclic(3)).dimension == 6

@@ -44,7 +44,7 @@ from symmeter.representations.rotations import (
 from symmeter.representations.sparse_coupling import SparseCoupling
 from symmeter.representations.sphere_grids import SphereGrid, fibonacci_grid, gauss_legendre_grid, lebedev_grid
 from symmeter.representations.spherical_harmonics import real_sph_harm, real_sph_harm_gradient, unit_vectors
-from symmeter.representations.tensor_symbols import T, V, defining_representation
+from symmeter.representations.tensor_symbols import Scalar, T, Tensor, TensorType, V, Vector, defining_representation
 from symmeter.representations.three_j_tensors import clebsch_gordan_tensor, wigner_3j_tensor
 from symmeter.representations.transformations import Dense, Monomial, Transformation, as_transformation
 from symmeter.representations.wigner import wigner_D, wigner_d, wigner_D_all, wigner_d_all, wigner_D_spin
@@ -74,13 +74,17 @@ __all__ = [
     "PowersAction",
     "Projector",
     "Representation",
+    "Scalar",
     "SortedIrreps",
     "Space",
     "SparseCoupling",
     "SphereGrid",
     "T",
+    "Tensor",
+    "TensorType",
     "Transformation",
     "V",
+    "Vector",
     "action_of",
     "alm_from_real",
     "angular_momentum",

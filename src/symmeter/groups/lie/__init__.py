@@ -27,6 +27,7 @@ from symmeter.groups.lie.decompositions import (
     semidirect,
 )
 from symmeter.groups.lie.density import exponential_density, haar_density, multivariate_gamma
+from symmeter.groups.lie.embedded import EmbeddedGroup, Scaling, embed
 from symmeter.groups.lie.exponential import expm, log_positive, logm
 from symmeter.groups.lie.gelfand_tsetlin import SUIrrep
 from symmeter.groups.lie.generators import gell_mann, sp_generators, symplectic_form
@@ -56,6 +57,7 @@ __all__ = [
     "Cartan",
     "ConformalRotations",
     "E",
+    "EmbeddedGroup",
     "GLp",
     "Gauss",
     "Integral",
@@ -68,6 +70,7 @@ __all__ = [
     "ReductiveGroup",
     "RootSystem",
     "SUIrrep",
+    "Scaling",
     "Scalings",
     "Semidirect",
     "SemidirectGroup",
@@ -76,6 +79,7 @@ __all__ = [
     "Translations",
     "U",
     "cube_points",
+    "embed",
     "expm",
     "exponential_density",
     "from_iwasawa",

@@ -42,6 +42,12 @@ class SemidirectGroup(MatrixLieGroup):
         """n, the dimension of the space that the group moves."""
         return self.size - 1
 
+    @property
+    def discrete_generators(self) -> tuple[np.ndarray, ...]:
+        if self.linear is None:
+            return ()
+        return tuple(self.from_semidirect(np.zeros(self.space_dimension), h) for h in self.linear.discrete_generators)
+
     def semidirect(self, g: Float[np.ndarray, "... m m"]) -> Semidirect:
         """Translation x and linear part h."""
         g = self.check(g)

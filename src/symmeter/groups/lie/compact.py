@@ -117,6 +117,13 @@ class O(_CompactGroup):  # noqa: E742
         self._parameters = (n,)
         self.name = f"O({n})"
 
+    @property
+    def discrete_generators(self) -> tuple[np.ndarray, ...]:
+        """The reflection of the first axis."""
+        mirror = np.eye(self.size)
+        mirror[0, 0] = -1.0
+        return (mirror,)
+
     @cached_property
     def is_abelian(self) -> bool:
         return self.size == 1

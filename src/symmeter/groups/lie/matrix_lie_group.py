@@ -98,6 +98,11 @@ class MatrixLieGroup(Group):
         """Basis of the Lie algebra; elements of the group are ``exp(sum_a c_a E_a)`` with real c."""
         return self._generators
 
+    @property
+    def discrete_generators(self) -> tuple[np.ndarray, ...]:
+        """Elements that reach the other components: with the exponentials of the algebra they generate the group."""
+        return ()
+
     @cached_property
     def is_abelian(self) -> bool:
         return self.components == 1 and not np.any(np.abs(self.structure_constants) > 1e-12)
