@@ -2,8 +2,8 @@
 
 The central characters are the common eigenvectors of the class algebra. They are found modulo a prime p = 1 mod e,
 where all of them exist, and each value is lifted to the multiplicities of the eigenvalues of the matrix it is a trace
-of (Dixon 1967; Schneider 1990; Holt, Eick and O'Brien 2005, section 7.7). Linear characters come from G/G' directly. A
-random element of the class algebra separates the others at once: its minimal polynomial on the space that they span
+of (Dixon 1967; Schneider 1990; Holt, Eick and O'Brien 2005, section 7.7). Where classes are many, linear characters come
+from G/G' directly. A random element of the class algebra separates the others at once: its minimal polynomial on the space that they span
 splits over the prime field, and each root gives one eigenvector.
 """
 
@@ -18,6 +18,8 @@ from symmeter.groups.finite_group import FiniteGroup
 
 __all__ = ["character_table"]
 
+#: With so few classes the class algebra gives the linear characters too, sooner than G/G' is found.
+_FEW_CLASSES = 24
 _FIELD_AT_LEAST = 1 << 9
 _TRIALS = 200
 
@@ -47,7 +49,8 @@ def character_table(group: FiniteGroup) -> CharacterTable:
     phi = (1 + sqrt(5))/2, the golden ratio
     """
     e = group.exponent
-    exponents = _linear_exponents(group)
+    few = group.number_of_classes <= _FEW_CLASSES and not group.is_abelian
+    exponents = np.zeros((0, group.number_of_classes), dtype=np.int64) if few else _linear_exponents(group)
     linear = np.zeros((len(exponents), group.number_of_classes, e), dtype=np.int64)
     np.put_along_axis(linear, exponents[:, :, None], 1, axis=2)
     if len(exponents) == group.number_of_classes:

@@ -45,7 +45,9 @@ class EmbeddedGroup(MatrixLieGroup):
                 f"{group} acts on {group.size} axes; give as many different ones, got {list(axes)} (0-based)"
             )
         if min(self.axes) < 0 or max(self.axes) >= size:
-            raise InputError(f"axes {list(axes)} do not lie in a space of dimension {size}: axes run from 0 to {size - 1}")
+            raise InputError(
+                f"axes {list(axes)} do not lie in a space of dimension {size}: axes run from 0 to {size - 1}"
+            )
         self._index = np.ix_(self.axes, self.axes)
         self._rest = tuple(i for i in range(size) if i not in self.axes)
         stack = np.zeros((group.dimension, size, size), dtype=group.basis.dtype)
