@@ -2,9 +2,10 @@
 
 The central characters are the common eigenvectors of the class algebra. They are found modulo a prime p = 1 mod e,
 where all of them exist, and each value is lifted to the multiplicities of the eigenvalues of the matrix it is a trace
-of (Dixon 1967; Schneider 1990; Holt, Eick and O'Brien 2005, section 7.7). Where classes are many, linear characters come
-from G/G' directly. A random element of the class algebra separates the others at once: its minimal polynomial on the space that they span
-splits over the prime field, and each root gives one eigenvector.
+of (Dixon 1967; Schneider 1990; Holt, Eick and O'Brien 2005, section 7.7). A random element of the class algebra
+separates them at once: its minimal polynomial on the space that they span splits over the prime field, and each root
+gives one eigenvector. Where classes are many, linear characters come from G/G' directly and the others are sought in
+the rest of the space.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def embed(group: MatrixLieGroup, size: int, axes: Sequence[int]) -> MatrixLieGro
     return EmbeddedGroup(group, size, axes)
 
 
-def Scaling(n: int) -> Scalings:  # noqa: N802
+def Scaling(n: int) -> Scalings:
     """Uniform scalings of R^n: the positive multiples of the identity.
 
     Examples
