@@ -124,7 +124,7 @@ def test_noisy_family_with_a_matching_tolerance():
         ([np.eye(2), np.eye(3)], ShapeError),
         ([np.ones((2, 3))], ShapeError),
         ([np.full((2, 2), np.nan)], NonFiniteError),
-        ([np.eye(65)], InputError),
+        ([np.eye(1025)], InputError),
     ],
 )
 def test_bad_families_are_refused(family, error):

@@ -14,6 +14,7 @@ from symmeter.linalg.clusters import (
 from symmeter.linalg.generalized import GeneralizedEigh, generalized_eigh
 from symmeter.linalg.hermitian import as_hermitian
 from symmeter.linalg.joint import JointBlocks, joint_block_diagonalize
+from symmeter.linalg.joint_diagonal import JointDiagonal, joint_diagonalize
 from symmeter.linalg.pivoted_cholesky import PivotedCholesky, dependent_columns, pivoted_cholesky
 from symmeter.linalg.polar import (
     POLAR_SCHEDULES,
@@ -32,6 +33,7 @@ __all__ = [
     "EntryColours",
     "GeneralizedEigh",
     "JointBlocks",
+    "JointDiagonal",
     "PivotedCholesky",
     "ValueClusters",
     "as_floating",
@@ -45,6 +47,7 @@ __all__ = [
     "inverse_square_root",
     "is_torch",
     "joint_block_diagonalize",
+    "joint_diagonalize",
     "namespace_of",
     "pivoted_cholesky",
     "polar_decomposition",

@@ -12,18 +12,26 @@ ordered by equivalence class and the classes by size, largest first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Num
 
 from symmeter.errors import InputError, NonFiniteError, ShapeError
 from symmeter.linalg.clusters import degenerate_clusters
+from symmeter.linalg.commutant_projection import random_commutant_elements
 
 __all__ = ["JointBlocks", "joint_block_diagonalize"]
 
-_LARGEST = {"real": 64, "complex": 45}
+#: Up to these sizes the commutant's basis comes from one eigenproblem; beyond, from projected random matrices.
+_DENSE = {"real": 64, "complex": 45}
+_LARGEST = 1024
 _DRAWS = 3
+#: Random elements of the commutant that show how blocks are linked; six see a quaternionic algebra safely.
+_PROBES = 6
+#: Projected elements are good to about the square root of this.
+_EXACT = 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +78,9 @@ def joint_block_diagonalize(
     ----------
     matrices : sequence of arrays of shape (m, m)
         Real or complex. The family is completed by adjoints, so symmetric, Hermitian, antisymmetric and orthogonal
-        matrices may be mixed. Real families are block diagonalised over the reals. At most m = 64 (45 complex): the
-        method solves an eigenproblem of the size of the symmetric matrices.
+        matrices may be mixed. Real families are block diagonalised over the reals. Up to m = 64 (45 complex) the
+        commutant comes from one eigenproblem of the size of the symmetric matrices; up to m = 1024 from random
+        matrices projected by conjugate gradients, for exact families only (``rtol`` <= 1e-9).
     rng : numpy Generator, int or None
         Source of the random element.
     rtol : float
@@ -100,6 +109,8 @@ def joint_block_diagonalize(
     family = _family(matrices)
     rng = np.random.default_rng(rng)
     complex_family = np.iscomplexobj(family)
+    if family.shape[1] > _DENSE["complex" if complex_family else "real"]:
+        return _from_projections(family, rng, rtol)
     commutant = _commutant_complex(family, rtol) if complex_family else _commutant_real(family, rtol)
     best: JointBlocks | None = None
     # A draw can bring two eigenvalues together by chance; more blocks with the same residual is the finer answer.
@@ -122,11 +133,8 @@ def _family(matrices: Sequence[Num[np.ndarray, "m m"]]) -> Num[np.ndarray, "k m 
         if not np.isfinite(a).all():
             raise NonFiniteError(f"matrix {k} contains NaN or infinity")
     family = np.stack([a.astype(complex if np.iscomplexobj(a) else float) for a in arrays])
-    kind = "complex" if np.iscomplexobj(family) else "real"
-    if m > _LARGEST[kind]:
-        raise InputError(
-            f"matrices of size {m} are too large: the commutant method takes {kind} ones up to {_LARGEST[kind]}"
-        )
+    if m > _LARGEST:
+        raise InputError(f"matrices of size {m} are too large: joint block diagonalisation takes up to {_LARGEST}")
     return family
 
 
@@ -179,9 +187,49 @@ def _random_element(commutant: Num[np.ndarray, "r m m"], rng: np.random.Generato
 def _from_draw(
     family: Num[np.ndarray, "k m m"], commutant: Num[np.ndarray, "r m m"], rng: np.random.Generator, rtol: float
 ) -> JointBlocks:
+    x, other = _random_element(commutant, rng), _random_element(commutant, rng)
+    return _from_elements(family, x, other, rtol, len(commutant))
+
+
+def _from_projections(family: Num[np.ndarray, "k m m"], rng: np.random.Generator, rtol: float) -> JointBlocks:
+    """The blocks of a large exact family, from a few projected random matrices."""
+    if rtol > 1e-9:
+        raise InputError(
+            f"rtol is {rtol:.2g}; families of more than {_DENSE['real']} rows ({_DENSE['complex']} complex) must be exact "
+            "(rtol <= 1e-9): use joint_diagonalize for a nearly commuting one"
+        )
+    probes = random_commutant_elements(family, _PROBES, rng)
+    best = min(
+        (_from_elements(family, a, b, _EXACT, 0) for a, b in pairwise(probes)),
+        key=lambda found: (found.residual > rtol**0.5, -len(found.sizes)),
+    )
+    return replace(best, commutant_dimension=_commutant_dimension(best, probes))
+
+
+def _commutant_dimension(found: JointBlocks, probes: Num[np.ndarray, "p m m"]) -> int:
+    """``n + d n (n - 1) / 2`` a class of n blocks; d, the size of their endomorphism algebra, from independent links."""
+    total, slices = 0, found.slices
+    for label in set(found.classes):
+        members = [s for s, own in zip(slices, found.classes) if own == label]
+        n, d = len(members), 2 if np.iscomplexobj(probes) else 1
+        if n > 1 and not np.iscomplexobj(probes):
+            u, v = found.basis[:, members[0]], found.basis[:, members[1]]
+            links = np.stack([(u.T @ p @ v).reshape(-1) for p in probes])
+            strengths = np.linalg.svd(links, compute_uv=False)
+            d = int((strengths > 1e-6 * strengths[0]).sum())
+        total += n + d * n * (n - 1) // 2
+    return total
+
+
+def _from_elements(
+    family: Num[np.ndarray, "k m m"],
+    x: Num[np.ndarray, "m m"],
+    other: Num[np.ndarray, "m m"],
+    rtol: float,
+    commutant_dimension: int,
+) -> JointBlocks:
     from scipy.linalg import eigh
 
-    x, other = _random_element(commutant, rng), _random_element(commutant, rng)
     values, vectors = eigh(x)
     runs = degenerate_clusters(values, rtol=max(rtol**0.5, 1e-9)).ranges
     columns = [vectors[:, r.start : r.stop] for r in runs]
@@ -197,7 +245,7 @@ def _from_draw(
     outside = turned[:, block[:, None] != block[None, :]]
     norm = float(np.linalg.norm(family))
     residual = float(np.linalg.norm(outside)) / norm if norm > 0 else 0.0
-    return JointBlocks(basis, sizes, classes, len(commutant), residual)
+    return JointBlocks(basis, sizes, classes, commutant_dimension, residual)
 
 
 def _equivalent(columns: list[Num[np.ndarray, "m s"]], element: Num[np.ndarray, "m m"], tol: float) -> list[int]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -140,7 +140,7 @@ class TensorType:
     def slices(self, d: int) -> tuple[slice, ...]:
         """Where the coordinates of each summand stand."""
         ends = np.cumsum([0, *(d**rank for rank in self.ranks)])
-        return tuple(slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:]))
+        return tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
 
     def matrix(self, g: Num[np.ndarray, "d d"]) -> Num[np.ndarray, "n n"]:
         """The matrix of a group element, block by block, from its matrix on the base space."""
@@ -195,7 +195,9 @@ class TensorType:
 
 
 #: A term: copies, then a name, or T with one rank or two in brackets; a star makes it dual.
-_TERM = re.compile(r"(\d+)?\s*\*?\s*(?:(scalar|vector|v)|t\s*(?:(\d+)|\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)))(\*)?", re.IGNORECASE)
+_TERM = re.compile(
+    r"(\d+)?\s*\*?\s*(?:(scalar|vector|v)|t\s*(?:(\d+)|\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)))(\*)?", re.IGNORECASE
+)
 
 
 def _power(g: np.ndarray, p: int, q: int) -> np.ndarray:

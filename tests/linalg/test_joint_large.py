@@ -1,0 +1,141 @@
+"""Large exact families, and the commuting and nearly commuting ones, against planted bases and brute force."""
+
+import numpy as np
+import pytest
+
+from symmeter.errors import InputError, NonFiniteError, ShapeError, UnidentifiableError
+from symmeter.linalg import joint_block_diagonalize, joint_diagonalize
+
+
+def haar(m: int, rng: np.random.Generator, is_complex: bool) -> np.ndarray:
+    z = rng.standard_normal((m, m)) + (1j * rng.standard_normal((m, m)) if is_complex else 0.0)
+    return np.linalg.qr(z)[0]
+
+
+def rotations_of_a_quaternion(m: int) -> list[np.ndarray]:
+    """Left multiplications by i and j on m quaternions: the commutant is quaternionic."""
+    i = np.array([[0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 0, -1], [0, 0, 1, 0]], dtype=float)
+    j = np.array([[0, 0, -1, 0], [0, 0, 0, 1], [1, 0, 0, 0], [0, -1, 0, 0]], dtype=float)
+    return [np.kron(np.eye(m), x) for x in (i, j)]
+
+
+def test_translations_of_a_ring_of_120_points() -> None:
+    shift = np.roll(np.eye(120), 1, axis=0)
+    found = joint_block_diagonalize([shift], rng=0)
+    assert found.sizes == (2,) * 59 + (1, 1)
+    assert found.commutant_dimension == 61  # each frequency once, up to sign
+    assert found.residual < 1e-10
+    assert joint_block_diagonalize([shift.astype(complex)], rng=0).sizes == (1,) * 120
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_planted_blocks_of_a_large_family(is_complex: bool) -> None:
+    rng = np.random.default_rng(1)
+    q = haar(100, rng, is_complex)
+    family = []
+    for _ in range(2):
+        once, often = (0.5 * (z + z.conj().T) for z in (haar(40, rng, is_complex), haar(20, rng, is_complex)))
+        a = np.zeros((100, 100), dtype=q.dtype)
+        a[:40, :40] = once
+        for k in range(3):
+            a[40 + 20 * k : 60 + 20 * k, 40 + 20 * k : 60 + 20 * k] = often
+        family.append(q @ a @ q.conj().T)
+    found = joint_block_diagonalize(family, rng=2)
+    assert found.sizes == (40, 20, 20, 20)
+    assert found.classes == (0, 1, 1, 1)
+    assert found.commutant_dimension == 1 + (9 if is_complex else 6)
+    assert found.residual < 1e-9
+
+
+def test_the_large_method_sees_quaternionic_blocks_like_the_small_one() -> None:
+    few, many = (joint_block_diagonalize(rotations_of_a_quaternion(m), rng=0) for m in (3, 20))
+    assert few.sizes == (4,) * 3
+    assert many.sizes == (4,) * 20
+    # Hermitian quaternionic matrices of size n have n + 4 n (n - 1) / 2 real parameters.
+    assert few.commutant_dimension == 3 + 4 * 3
+    assert many.commutant_dimension == 20 + 4 * 190
+
+
+def test_large_families_must_be_exact() -> None:
+    rng = np.random.default_rng(3)
+    blocks = [np.kron(np.eye(2), 0.5 * (z + z.T)) for z in rng.standard_normal((2, 40, 40))]
+    noisy = [b + 1e-3 * rng.standard_normal((80, 80)) for b in blocks]
+    with pytest.raises(InputError, match="must be exact"):
+        joint_block_diagonalize(noisy, rng=0, rtol=1e-6)
+    with pytest.raises(InputError, match="takes up to 1024"):
+        joint_block_diagonalize([np.eye(1025)])
+    try:
+        assert joint_block_diagonalize(noisy, rng=0).sizes == (80,)
+    except UnidentifiableError as error:
+        assert "joint_diagonalize" in str(error)
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+@pytest.mark.parametrize(("m", "k"), [(1, 1), (2, 3), (7, 2), (40, 4), (150, 3)])
+def test_commuting_families_are_diagonalised_exactly(m: int, k: int, is_complex: bool) -> None:
+    rng = np.random.default_rng(m)
+    q = haar(m, rng, is_complex)
+    # Few different values: no single matrix singles out the basis.
+    values = rng.integers(0, 3, (k, m)).astype(float)
+    found = joint_diagonalize([q @ np.diag(v) @ q.conj().T for v in values])
+    assert found.residual < 1e-12
+    assert found.commutator < 1e-12
+    np.testing.assert_allclose(found.basis.conj().T @ found.basis, np.eye(m), atol=1e-12)
+    order = np.lexsort(values[::-1])
+    got = np.real(found.diagonals)
+    np.testing.assert_allclose(got[:, np.lexsort(np.round(got, 6)[::-1])], values[:, order], atol=1e-10)
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_nearly_commuting_families(is_complex: bool) -> None:
+    rng = np.random.default_rng(5)
+    m = 24
+    q = haar(m, rng, is_complex)
+    planted = [q @ np.diag(rng.standard_normal(m)) @ q.conj().T for _ in range(4)]
+    residuals = []
+    for size in (1e-2, 1e-4, 1e-6):
+        noise = [z + z.conj().T for z in (haar(m, rng, is_complex) for _ in planted)]
+        family = [a + size * n for a, n in zip(planted, noise)]
+        found = joint_diagonalize(family)
+        inside = [q.conj().T @ a @ q for a in family]
+        off = np.sqrt(sum(np.linalg.norm(x - np.diag(np.diag(x))) ** 2 for x in inside)) / np.linalg.norm(family)
+        # The best basis is at least as good as the planted one.
+        assert found.residual < off
+        residuals.append(found.residual)
+        assert found.commutator == pytest.approx(
+            max(
+                np.linalg.norm(a @ b - b @ a) / (2 * np.linalg.norm(a) * np.linalg.norm(b))
+                for i, a in enumerate(family)
+                for b in family[:i]
+            )
+        )
+    np.testing.assert_allclose(np.divide(residuals[:-1], residuals[1:]), 100, rtol=0.2)
+
+
+def test_two_by_two_against_all_rotations() -> None:
+    a, b = np.array([[1.0, 0.3], [0.3, 2.0]]), np.array([[0.5, -0.8], [-0.8, -1.0]])
+    angles = np.linspace(0, np.pi, 200_001)
+    c, s = np.cos(angles), np.sin(angles)
+    off = [x[0, 1] * (c**2 - s**2) + (x[1, 1] - x[0, 0]) * c * s for x in (a, b)]
+    best = np.sqrt(2 * (off[0] ** 2 + off[1] ** 2).min() / (np.linalg.norm(a) ** 2 + np.linalg.norm(b) ** 2))
+    assert joint_diagonalize([a, b]).residual == pytest.approx(best, rel=1e-8)
+
+
+def test_unitary_and_rotation_matrices() -> None:
+    shift = np.roll(np.eye(9), 1, axis=0)
+    found = joint_diagonalize([shift, shift @ shift])
+    assert found.residual < 1e-12
+    np.testing.assert_allclose(found.diagonals[0] ** 9, 1.0, atol=1e-10)
+    np.testing.assert_allclose(found.diagonals[1], found.diagonals[0] ** 2, atol=1e-10)
+    assert joint_diagonalize([np.zeros((3, 3))]).residual == 0.0
+
+
+def test_bad_input() -> None:
+    with pytest.raises(InputError, match="at least one matrix"):
+        joint_diagonalize([])
+    with pytest.raises(ShapeError, match=r"matrix 1 has shape \(3, 3\)"):
+        joint_diagonalize([np.eye(2), np.eye(3)])
+    with pytest.raises(NonFiniteError, match="matrix 0 contains NaN"):
+        joint_diagonalize([np.full((2, 2), np.nan)])
+    with pytest.raises(InputError, match="does not commute with its own adjoint"):
+        joint_diagonalize([np.array([[0.0, 1.0], [0.0, 0.0]])])
