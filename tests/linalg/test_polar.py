@@ -220,3 +220,25 @@ def test_bad_input_is_named():
         polar_qdwh(np.eye(2), smallest=-1.0)
     with pytest.raises(ShapeError, match="square"):
         inverse_square_root(np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize(("damping", "order"), [(1e-8, -10), (1e-4, -6), (1e-2, -4)])
+def test_damping_shrinks_singular_values_by_a_known_amount(damping, order):
+    m = np.random.default_rng(0).standard_normal((8, 64))
+    u = inverse_square_root(m @ m.T, damping) @ m
+    s = np.linalg.svd(m, compute_uv=False)
+    np.testing.assert_allclose(
+        np.linalg.svd(u, compute_uv=False), np.sort(s / np.sqrt(s**2 + damping))[::-1], rtol=1e-14
+    )
+    # A factor damped too much is visibly not orthogonal: |u u^T - 1| is about damping / s^2.
+    error = np.linalg.norm(u @ u.T - np.eye(8))
+    assert error == pytest.approx(np.linalg.norm(damping / (s**2 + damping)), rel=1e-4)
+    assert 10.0**order < error < 10.0 ** (order + 1)
+
+
+def test_rows_scaled_by_the_inverse_root_span_what_the_gradient_spans():
+    # Of rank 7: its polar factor is a projector's root, u u^T = Pi, without damping.
+    m = np.random.default_rng(1).standard_normal((8, 64))
+    m -= m.mean(axis=0)
+    u = inverse_square_root(m @ m.T) @ m
+    np.testing.assert_allclose(u @ u.T, np.eye(8) - 1 / 8, atol=1e-13)

@@ -35,7 +35,7 @@ def test_text(text: str, symbol: TensorType) -> None:
 
 @pytest.mark.parametrize("text", ["", "5", "T", "T-1", "5T0 + ", "x", "0V", "T(1,2,3)"])
 def test_bad_text(text: str) -> None:
-    with pytest.raises(InputError, match="no tensor type|no copies"):
+    with pytest.raises(InputError, match=r"no tensor type|no copies"):
         TensorType.parse(text)
     with pytest.raises(InputTypeError, match="written as text"):
         TensorType.parse(5)  # type: ignore[arg-type]

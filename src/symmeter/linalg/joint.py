@@ -195,8 +195,8 @@ def _from_projections(family: Num[np.ndarray, "k m m"], rng: np.random.Generator
     """The blocks of a large exact family, from a few projected random matrices."""
     if rtol > 1e-9:
         raise InputError(
-            f"rtol is {rtol:.2g}; families of more than {_DENSE['real']} rows ({_DENSE['complex']} complex) must be exact "
-            "(rtol <= 1e-9): use joint_diagonalize for a nearly commuting one"
+            f"rtol is {rtol:.2g}; families of more than {_DENSE['real']} rows ({_DENSE['complex']} complex) must be "
+            "exact (rtol <= 1e-9): use joint_diagonalize for a nearly commuting one"
         )
     probes = random_commutant_elements(family, _PROBES, rng)
     best = min(
@@ -207,7 +207,7 @@ def _from_projections(family: Num[np.ndarray, "k m m"], rng: np.random.Generator
 
 
 def _commutant_dimension(found: JointBlocks, probes: Num[np.ndarray, "p m m"]) -> int:
-    """``n + d n (n - 1) / 2`` a class of n blocks; d, the size of their endomorphism algebra, from independent links."""
+    """``n + d n (n - 1) / 2`` a class of n blocks; d, the size of its endomorphism algebra, from independent links."""
     total, slices = 0, found.slices
     for label in set(found.classes):
         members = [s for s, own in zip(slices, found.classes) if own == label]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from symmeter.errors import InputError
 from symmeter.groups.lie.batches import as_vectors, check_choice
 from symmeter.groups.lie.compact import SO, _CompactGroup, _size
 from symmeter.groups.lie.decompositions import Cartan, Iwasawa, Polar, qr
@@ -19,6 +18,9 @@ from symmeter.groups.lie.generators import lorentz_basis, rotation_basis
 from symmeter.groups.lie.reductive import ReductiveGroup
 
 __all__ = ["Lorentz"]
+
+#: How close to the eigenvalue -1, relative to the size of the element, counts as a half turn.
+_ON_CUT = 1e-9
 
 
 class _SpatialRotations(_CompactGroup):
@@ -192,20 +194,34 @@ class Lorentz(ReductiveGroup):
         return sinhc(np.linalg.norm(X[..., 0, 1:], axis=-1)) ** (self.size - 2)
 
     def _log(self, g: np.ndarray, on_cut: str) -> np.ndarray:
-        try:
-            X = logm(g)
-        except InputError:
-            if on_cut == "raise":
-                raise
-            raise InputError(
-                f"the logarithm of an element of {self.name} is on the cut, where only on_cut='raise' is offered; "
-                "take its polar coordinates"
-            ) from None
+        turns = self._half_turns(g) if on_cut == "choose" else None
+        X = logm(g) if turns is None else turns[1] + logm(g @ turns[0])
         # Back onto the algebra: boosts symmetric, rotations skew.
         out = np.zeros_like(X)
         out[..., 0, 1:] = out[..., 1:, 0] = (X[..., 0, 1:] + X[..., 1:, 0]) / 2
         out[..., 1:, 1:] = (X[..., 1:, 1:] - np.swapaxes(X[..., 1:, 1:], -1, -2)) / 2
         return out
+
+    def _half_turns(self, g: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Half turns in the planes on which elements are -1, and a logarithm of each; None when there are none.
+
+        On such a plane the form is definite (an eigenvector of -1 that is null or timelike would reverse time), so
+        that it splits off, and g times the half turn has no eigenvalue -1.
+        """
+        square, d = np.diag([-1.0] + [1.0] * (self.size - 1)), self.size
+        flat = g.reshape(-1, d, d)
+        half, logarithm = np.broadcast_to(np.eye(d), flat.shape).copy(), np.zeros_like(flat)
+        for k, one in enumerate(flat):
+            _, singular, right = np.linalg.svd(one + np.eye(d))
+            vectors = right[singular <= _ON_CUT * max(1.0, singular[0])]
+            # Orthonormal for the form: positive definite on these vectors.
+            form = vectors @ square @ vectors.T
+            vectors = np.linalg.solve(np.linalg.cholesky(form), vectors) if len(vectors) else vectors
+            for u, v in zip(vectors[::2], vectors[1::2]):
+                plane = np.outer(v, u @ square) - np.outer(u, v @ square)
+                logarithm[k] += np.pi * plane
+                half[k] -= 2 * (np.outer(u, u @ square) + np.outer(v, v @ square))
+        return (half.reshape(g.shape), logarithm.reshape(g.shape)) if logarithm.any() else None
 
 
 def _turn_to(v: np.ndarray, size: np.ndarray) -> np.ndarray:

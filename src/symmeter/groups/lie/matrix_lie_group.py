@@ -255,7 +255,7 @@ class MatrixLieGroup(Group):
         g : array of shape (..., M, M)
         on_cut : {"raise", "choose"}
             What to do where the logarithm jumps, such as a rotation by pi: say which element it is, or take one of
-            the values (compact parts only).
+            the values (compact groups, semidirect products with them, and SO+(1, d)).
 
         Raises
         ------
