@@ -6,6 +6,23 @@ with status 2. This module imports nothing, so that everybody may import it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+
+def nearest_name(word: object, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known name that is most like a word, capitals apart, or None when none is like it.
+
+    Examples
+    --------
+    >>> nearest_name("hieght", ["width", "height"]), nearest_name("C3V", ["C3", "C3v"]), nearest_name("x", ["width"])
+    ('height', 'C3v', None)
+    """
+    from difflib import get_close_matches
+
+    candidates = {name.casefold(): name for name in known}
+    match = get_close_matches(str(word).casefold(), candidates, n=1, cutoff=cutoff)
+    return candidates[match[0]] if match else None
+
 
 class SymmeterError(Exception):
     """Base of every error that symmeter raises on purpose."""

@@ -240,3 +240,12 @@ def test_operation_names():
     counts = {n: names.count(n) for n in set(names)}
     assert counts == {"E": 1, "i": 1, "C4": 6, "C2": 9, "C3": 8, "S4": 6, "S6": 8, "sigma": 9}
     assert point_group("C5").operation_names.count("C5^2") == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "answer"),
+    [("C3V", "did you mean C3v"), ("oh", "did you mean Oh"), ("D6h7", "did you mean D6h"), ("D*h", "linear shape")],
+)
+def test_near_misses_get_the_name_that_was_meant(written: str, answer: str) -> None:
+    with pytest.raises(UnknownNameError, match=answer):
+        point_group(written)

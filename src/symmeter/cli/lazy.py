@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
+
+from symmeter.errors import nearest_name
 
 __all__ = ["LazyGroup"]
 
@@ -47,7 +48,7 @@ class LazyGroup(click.Group):
         """Find the command; an unknown one is answered with the nearest name."""
         name = args[0]
         if name not in self.commands_at and not name.startswith("-"):
-            near = get_close_matches(name, self.commands_at, n=1, cutoff=0.5)
-            right = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.commands_at)}"
+            near = nearest_name(name, self.commands_at, cutoff=0.5)
+            right = f"did you mean {near}?" if near else f"there are {', '.join(self.commands_at)}"
             raise click.UsageError(f"no command is called {name!r}; {right}", ctx)
         return super().resolve_command(ctx, args)

@@ -6,12 +6,11 @@ Every function returns a plain list, so that dictionaries add up with ``+`` and 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from symmeter.errors import EmptyDictionaryError, InputError, ShapeError, UnknownNameError
+from symmeter.errors import EmptyDictionaryError, InputError, ShapeError, UnknownNameError, nearest_name
 from symmeter.representations import Monomial, Space
 
 __all__ = [
@@ -235,8 +234,8 @@ def by_name(names: str | Sequence[str], space: Space) -> list[Monomial]:
     out: list[Monomial] = []
     for name in wanted:
         if name not in NAMES:
-            near = difflib.get_close_matches(name, NAMES, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
+            near = nearest_name(name, NAMES)
+            hint = f"did you mean {near!r}? " if near else ""
             raise UnknownNameError(f"no dictionary is called {name!r}; {hint}there are {', '.join(NAMES)}")
         out += NAMES[name][1](space)
     if not out:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from functools import lru_cache
 
-from symmeter.errors import InputError, UnknownNameError
+from symmeter.errors import InputError, UnknownNameError, nearest_name
 from symmeter.groups.constructions import direct_product_group
 from symmeter.groups.finite_group import FiniteGroup
 
@@ -176,5 +175,5 @@ def _from_library(text: str) -> FiniteGroup | None:
 
 
 def _hint(text: str) -> str:
-    near = get_close_matches(text, [*_library_names(), *_ALIASES, "Oh", "Td", "Th", "Ih", "2O", "2I", "S5", "S6"], n=1)
-    return f"did you mean {near[0]}?" if near else "write it as D6, Q8, S4, SL(2,3), C2 x S4, Oh or SmallGroup(32, 49)"
+    near = nearest_name(text, [*_library_names(), *_ALIASES, "Oh", "Td", "Th", "Ih", "2O", "2I", "S5", "S6"])
+    return f"did you mean {near}?" if near else "write it as D6, Q8, S4, SL(2,3), C2 x S4, Oh or SmallGroup(32, 49)"

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from math import pi, sqrt
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from symmeter.errors import InputError, ShapeError, UnknownNameError
+from symmeter.errors import InputError, ShapeError, UnknownNameError, nearest_name
 from symmeter.groups.finite_group import FiniteGroup
 from symmeter.groups.matrix_group import MatrixGroup
 
@@ -182,8 +181,12 @@ def _schoenflies(symbol: str) -> str:
         if n >= 1 and (not suffix or suffix in allowed):
             return f"C{n}h" if family == "S" and n % 2 else f"{family}{n}{suffix}"
     known = [*_SYSTEMS, *_CUBIC, "-3m", "mm2", "222", "4/mmm", "6/mmm", "-43m", "m-3m"]
-    near = get_close_matches(text, known, n=1, cutoff=0.3)
-    hint = f"did you mean {near[0]}?" if near else "write it as C2v, D6h, S8, Oh, mm2 or -43m"
+    if re.fullmatch(r"[CD](\*|inf|oo|∞)[hv]", text, re.IGNORECASE):
+        raise UnknownNameError(
+            f"{symbol!r} is the infinite group of a linear shape; take a finite one such as C6v or D6h"
+        )
+    near = nearest_name(text, known, cutoff=0.3)
+    hint = f"did you mean {near}?" if near else "write it as C2v, D6h, S8, Oh, mm2 or -43m"
     raise UnknownNameError(f"no point group is called {symbol!r}; {hint}")
 
 

@@ -7,13 +7,12 @@ singular values until all are near 1; they are what optimizers run on gradients,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Num
 
-from symmeter.errors import InputError, NonFiniteError, ShapeError, UnknownNameError
+from symmeter.errors import InputError, NonFiniteError, ShapeError, UnknownNameError, nearest_name
 from symmeter.linalg.array_namespace import as_floating, is_torch, namespace_of
 
 __all__ = [
@@ -69,8 +68,8 @@ POLAR_SCHEDULES: dict[str, tuple[Coefficients, ...]] = {
 def _schedule(name: str | Sequence[Coefficients], steps: int | None) -> tuple[Coefficients, ...]:
     if isinstance(name, str):
         if name not in POLAR_SCHEDULES:
-            close = get_close_matches(name, POLAR_SCHEDULES, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            close = nearest_name(name, POLAR_SCHEDULES)
+            hint = f"; did you mean {close!r}?" if close else ""
             raise UnknownNameError(f"no schedule is called {name!r}; known are {', '.join(POLAR_SCHEDULES)}{hint}")
         known = POLAR_SCHEDULES[name]
     else:
@@ -310,8 +309,8 @@ def polar_factor(matrix: Num[np.ndarray, "*batch m n"], method: str = "svd", **o
         return _EXACT[method](matrix, **options)
     if method not in POLAR_SCHEDULES:
         known = (*_EXACT, *POLAR_SCHEDULES)
-        close = get_close_matches(str(method), known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        close = nearest_name(method, known)
+        hint = f"; did you mean {close!r}?" if close else ""
         raise UnknownNameError(f"no method is called {method!r}; known are {', '.join(known)}{hint}")
     return polar_iteration(matrix, method, **options)
 

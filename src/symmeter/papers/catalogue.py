@@ -7,12 +7,11 @@ number of authors is always the paper's own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from symmeter.errors import UnknownNameError
+from symmeter.errors import UnknownNameError, nearest_name
 
 if TYPE_CHECKING:
     from symmeter.papers.paper import Paper
@@ -325,8 +324,8 @@ def entry(slug: str) -> Entry:
     for candidate in CATALOGUE:
         if candidate.slug == slug:
             return candidate
-    near = get_close_matches(slug, [e.slug for e in CATALOGUE], n=1, cutoff=0.4)
-    right = f"did you mean {near[0]}?" if near else "symmeter papers lists them"
+    near = nearest_name(slug, [e.slug for e in CATALOGUE], cutoff=0.4)
+    right = f"did you mean {near}?" if near else "symmeter papers lists them"
     raise UnknownNameError(f"no paper is called {slug!r}; {right}")
 
 

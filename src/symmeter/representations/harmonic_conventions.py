@@ -8,7 +8,6 @@ inverse transpose of M.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from math import isqrt
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Complex, Float, Num
 
-from symmeter.errors import InputError, InputTypeError, ShapeError, UnknownNameError
+from symmeter.errors import InputError, InputTypeError, ShapeError, UnknownNameError, nearest_name
 from symmeter.linalg.array_namespace import constant_like, is_torch, namespace_of
 
 __all__ = [
@@ -50,7 +49,9 @@ def polar_axis(axis: str) -> str:
 def checked_degree(degree: Any, name: str = "degree") -> int:
     """A whole number >= 0."""
     if isinstance(degree, bool) or not isinstance(degree, (int, np.integer)):
-        raise InputTypeError(f"{name} is {degree!r}; it must be a whole number >= 0")
+        shape = np.shape(degree) if not isinstance(degree, str) else ()
+        what = f"an array of shape {shape}" if shape else repr(degree)
+        raise InputTypeError(f"{name} is {what}; it must be a whole number >= 0")
     if degree < 0:
         raise InputError(f"{name} is {degree}; it must be >= 0")
     return int(degree)
@@ -122,8 +123,8 @@ class HarmonicConvention:
             return name
         if name in HARMONIC_CONVENTIONS:
             return HARMONIC_CONVENTIONS[name]
-        close = get_close_matches(str(name), HARMONIC_CONVENTIONS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        close = nearest_name(name, HARMONIC_CONVENTIONS)
+        hint = f"; did you mean {close!r}?" if close else ""
         raise UnknownNameError(f"no convention is called {name!r}; known are {', '.join(HARMONIC_CONVENTIONS)}{hint}")
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
-from symmeter.errors import InputError, InputTypeError, UnknownNameError
+from symmeter.errors import InputError, InputTypeError, UnknownNameError, nearest_name
 
-from .wording import counted, nearest, quoted
+from .wording import counted, quoted
 
 __all__ = ["ColumnChoice", "parse_columns", "resolve_columns"]
 
@@ -140,7 +140,7 @@ def _positions(item: ColumnChoice, named: dict[str, int], count: int, where: str
 def _unknown(item: str, named: dict[str, int], count: int) -> str:
     if not named:
         return f"no column named {quoted(item)}: the columns have no names, only positions 0 to {count - 1}"
-    guess = nearest(item, named)
+    guess = nearest_name(item, named)
     hint = f"did you mean {quoted(guess)}? " if guess else ""
     listed = ", ".join(quoted(name, 20) for name in list(named)[:6]) + (", ..." if len(named) > 6 else "")
     return f"no column named {quoted(item)}; {hint}the {counted(count, 'column')}: {listed}"

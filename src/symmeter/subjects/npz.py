@@ -10,11 +10,11 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from symmeter.errors import FileFormatError, InputError, UnknownNameError
+from symmeter.errors import FileFormatError, InputError, UnknownNameError, nearest_name
 
 from .npy import HEAD_BYTES, NpyHeader, array_after_header, check_announced, read_npy_header, table_from_npy
 from .table import Table
-from .wording import nearest, quoted, shape_text, size_text
+from .wording import quoted, shape_text, size_text
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -95,7 +95,7 @@ def _named(member: str, arrays: dict[str, ZipInfo], source: str) -> str:
     name = member.removesuffix(".npy")
     if name in arrays:
         return name
-    guess = nearest(name, arrays)
+    guess = nearest_name(name, arrays)
     hint = f"did you mean {quoted(guess)}? " if guess else ""
     listed = ", ".join(quoted(key, 20) for key in list(arrays)[:8])
     raise UnknownNameError(f"{source}: no array named {quoted(member)}; {hint}it holds {listed}")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from symmeter.errors import InputError, MissingFileError
+from symmeter.errors import InputError, MissingFileError, nearest_name
 
 from .arrow import read_feather, read_parquet
 from .content import kind_of_content, suffix_note
@@ -17,7 +17,7 @@ from .npy import read_npy, table_from_npy
 from .npz import read_npz
 from .table import Table
 from .text import read_text
-from .wording import nearest, quoted, shown
+from .wording import quoted, shown
 
 __all__ = ["table_from_path"]
 
@@ -101,7 +101,7 @@ def _neighbour(path: str) -> str:
     folder, name = os.path.split(path)
     if folder and not os.path.isdir(folder):
         return f" and no folder {shown(folder)}; check the path"
-    guess = nearest(name, _listing(folder or "."))
+    guess = nearest_name(name, _listing(folder or "."))
     return (
         f"; did you mean {quoted(guess, 80)}?"
         if guess

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-__all__ = ["counted", "nearest", "quoted", "shape_text", "shown", "size_text"]
+__all__ = ["counted", "quoted", "shape_text", "shown", "size_text"]
 
 
 def quoted(value: object, limit: int = 40) -> str:
@@ -53,18 +53,3 @@ def size_text(size: int) -> str:
 def shape_text(shape: Sequence[int]) -> str:
     """``1797 x 8 x 8``; sizes that no memory could hold are cut short."""
     return " x ".join(str(k) if k < 10**15 else "(over 10^15)" for k in shape) or "()"
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like ``word``, or None when none is like it.
-
-    Examples
-    --------
-    >>> nearest("hieght", ["width", "height"])
-    'height'
-    """
-    from difflib import get_close_matches
-
-    candidates = {name.casefold(): name for name in known}
-    match = get_close_matches(word.casefold(), candidates, n=1, cutoff=0.6)
-    return candidates[match[0]] if match else None

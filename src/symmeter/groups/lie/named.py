@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from symmeter.errors import UnknownNameError
+from symmeter.errors import UnknownNameError, nearest_name
 from symmeter.groups.lie.affine import SE, Affine, E, Poincare, Sim, Translations
 from symmeter.groups.lie.compact import SO, SU, O, Sp, U
 from symmeter.groups.lie.lorentz import Lorentz
@@ -64,10 +64,8 @@ def named_lie_group(name: str) -> MatrixLieGroup:
     inner = re.fullmatch(r"Aff\((.+)\)", compact)
     if inner and not inner[1].startswith("Aff"):
         return Affine(named_lie_group(inner[1]))
-    from difflib import get_close_matches
-
     digits = re.search(r"\d+(?=\D*$)", compact)
     choices = [re.sub(r"\d(?=\D*$)", digits[0], f) if digits else f for f in _FAMILIES]
-    close = get_close_matches(compact, choices, n=1, cutoff=0.3)
-    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(_FAMILIES)}"
+    close = nearest_name(compact, choices, cutoff=0.3)
+    hint = f"did you mean {close!r}?" if close else f"known are {', '.join(_FAMILIES)}"
     raise UnknownNameError(f"no matrix Lie group is called {name!r}; {hint}")
