@@ -136,10 +136,10 @@ def _start(family: Num[np.ndarray, "k m m"], rng: np.random.Generator) -> Num[np
     """Eigenvectors of a random Hermitian combination, each matrix at equal weight."""
     norms = np.linalg.norm(family, axis=(1, 2))
     scaled = family / np.where(norms > 0, norms, 1.0)[:, None, None]
-    parts = [0.5 * (scaled + scaled.conj().swapaxes(1, 2))]
+    adjoint = scaled.conj().swapaxes(1, 2)
+    mixed = np.tensordot(rng.standard_normal(len(scaled)), 0.5 * (scaled + adjoint), axes=1)
     if np.iscomplexobj(family):
-        parts.append(-0.5j * (scaled - scaled.conj().swapaxes(1, 2)))
-    mixed = sum(np.tensordot(rng.standard_normal(len(p)), p, axes=1) for p in parts)
+        mixed = mixed + np.tensordot(rng.standard_normal(len(scaled)), -0.5j * (scaled - adjoint), axes=1)
     return np.linalg.eigh(mixed)[1]
 
 

@@ -114,7 +114,7 @@ class TensorType:
             count = int(copies) if copies else 1
             if count < 1:
                 raise InputError(f"{part.strip()!r} in {text!r} has no copies; leave the term out")
-            terms += [kind[::-1] if star else kind] * count
+            terms += [(kind[1], kind[0]) if star else kind] * count
         return TensorType(tuple(terms))
 
     def __call__(self, group: Any) -> Representation:
