@@ -14,7 +14,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 
 # Modules whose purpose is an optional package have no doctests to run where it is missing.
-collect_ignore = [] if find_spec("torch") else ["src/symmeter/representations/torch_harmonics.py"]
+collect_ignore = [] if find_spec("torch") else ["src/symmeter/representations/torch_harmonics.py", "src/symmeter/nn"]
 
 # Same examples every time and no clock: a slow machine must not turn a property test red.
 settings.register_profile(

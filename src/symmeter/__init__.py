@@ -47,6 +47,7 @@ _ROOMS = (
     "errors",
     "groups",
     "linalg",
+    "nn",
     "papers",
     "report",
     "representations",

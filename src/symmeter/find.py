@@ -8,17 +8,54 @@ from typing import Any, cast
 
 import numpy as np
 
-from symmeter.errors import InputTypeError
+from symmeter.errors import InputTypeError, MissingDependencyError
 from symmeter.finders import FindOptions, Progress
 from symmeter.findings import Report
+from symmeter.subjects import Subject
 
 __all__ = ["find"]
 
 
-def _finders() -> list[Any]:
+def _finders(subject: Subject) -> list[Any]:
+    if subject.kind == "model":
+        # Torch is imported for models only.
+        return [_model_finder()]
     from symmeter.discover.finder import SecondMomentFinder
 
     return [SecondMomentFinder()]
+
+
+def _model_finder() -> Any:
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise MissingDependencyError("torch", "nn", "finding the symmetries of a model")
+    from symmeter.nn.model_finder import ModelFinder
+
+    return ModelFinder()
+
+
+def _model(source: Any, inputs: Any, output: Any, moved: Any) -> Subject | None:
+    """The model that was brought, or None for anything else; a function is one when inputs come with it."""
+    from dataclasses import replace
+
+    from symmeter.subjects.models import Model, is_model, is_model_text
+
+    if isinstance(source, Model):
+        given = {k: v for k, v in {"inputs": inputs, "output": output, "moved": moved}.items() if v is not None}
+        return replace(source, **given) if given else source
+    if is_model_text(source):
+        _model_finder()
+        from symmeter.nn.loading import load_model
+        from symmeter.nn.model_finder import shape_of_model
+
+        model = load_model(source)
+        return Model(model, shape_of_model(model) if inputs is None else inputs, output, moved, source=str(source))
+    if is_model(source) or (callable(source) and inputs is not None):
+        return Model(source, inputs, output, moved)
+    if inputs is not None:
+        raise InputTypeError(f"input= goes with a model; an object of type {type(source).__name__} is none")
+    return None
 
 
 def _as_called(source: Any, load: dict[str, Any], search: dict[str, Any]) -> tuple[str, str]:
@@ -48,21 +85,26 @@ def find(
     n: int | None = None,
     kind: str | None = None,
     holdout: float = 1.0 / 3.0,
+    input: Any = None,
+    output: Any = None,
+    moved: Any = None,
     rng: np.random.Generator | int | None = 0,
     progress: Progress | None = None,
 ) -> Report:
-    """Find the symmetries of samples or of a covariance, and measure how exact each is.
+    """Find the symmetries of samples, of a covariance or of a model, and measure how exact each is.
 
     Parameters
     ----------
-    source : path, array, DataFrame, DataArray, tensor, Subject, or a list of these
+    source : path, array, DataFrame, DataArray, tensor, Subject, or a list of these; or a model
         Samples (n x M, or n x h x w images) or a covariance (M x M); recognised by content. Several sources are asked
-        for the symmetries that they share.
+        for the symmetries that they share. A model is a torch module, a function (with ``input=``), the path of a
+        TorchScript or exported program, or ``"package.module:name"``.
     grid : (h, w) or "hxw", optional
         The columns are the cells of an image, row by row.
     dictionary : str, sequence of Transformation or matrix, optional
         Candidates: names as ``"shifts,flips"`` (see ``symmeter.discover.dictionary.NAMES``) or your own maps. When
-        omitted, sensible ones are chosen from the shape, and a search without any dictionary runs as well.
+        omitted, sensible ones are chosen from the shape, and a search without any dictionary runs as well. For models
+        names of groups, ``"C4,D4"``, or actions.
     alpha : float
         Level of every test.
     complex : bool or {"interleaved", "split"}
@@ -75,6 +117,13 @@ def find(
         Overrides what a square table is taken for.
     holdout : float
         Share of the samples on which candidates are confirmed by their whole distribution.
+    input : tensor, array, tuple or dict of these, or shape, optional
+        What a model takes, batch first; a shape without the batch, ``"3x32x32"``, stands for normal noise.
+    output : str or int, optional
+        Which output of a model that returns several.
+    moved : str or action, optional
+        How a model's output should move: ``"same"``, ``"scalars"``, ``"vectors"`` ...; both an equivariant and an
+        invariant output are tried when omitted.
     rng : numpy Generator or int
         Same seed, same report.
     progress : callable, optional
@@ -113,10 +162,13 @@ def find(
     )
     options = FindOptions(dictionary, alpha, holdout, rng, progress, called)
     options.report_progress(0.0, "reading")
-    subject = load(source, grid=grid, columns=columns, complex=cast(Any, complex), n=n, kind=cast(Any, kind))
-    for finder in _finders():
+    subject = _model(source, input, output, moved) or load(
+        source, grid=grid, columns=columns, complex=cast(Any, complex), n=n, kind=cast(Any, kind)
+    )
+    for finder in _finders(subject):
         if finder.accepts(subject):
             return finder.find(subject, options)
     raise InputTypeError(
-        f"no finder knows what to do with {subject.describe()}; symmeter finds symmetries of samples and covariances"
+        f"no finder knows what to do with {subject.describe()}; symmeter finds symmetries of samples, covariances and "
+        "models"
     )

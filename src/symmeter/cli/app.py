@@ -24,7 +24,8 @@ INTERRUPTED = 130
 COMPLETION_VARIABLE = "_SYMMETER_COMPLETE"
 
 _COMMANDS = {
-    "find": ("symmeter.cli.find:find", "Find the symmetries of samples or of a covariance."),
+    "find": ("symmeter.cli.find:find", "Find the symmetries of samples, a covariance or a model."),
+    "measure": ("symmeter.cli.measure:measure", "Measure how exactly a model has a group."),
     "groups": ("symmeter.cli.groups:groups", "Finite groups: character tables, names, point groups."),
     "papers": ("symmeter.cli.papers:papers", "List the papers that symmeter is built from."),
     "reproduce": ("symmeter.cli.reproduce:reproduce", "Run a paper's experiment and check its claims."),

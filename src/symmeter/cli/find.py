@@ -25,6 +25,7 @@ class _FindCommand(click.Command):
                     ("symmeter find digits.npy --grid 8x8", "images, one per row: shifts, flips, turns"),
                     ("symmeter find sensors.csv --html report.html", "a table: which columns are exchangeable"),
                     ("symmeter find cov.csv --kind covariance --n 400", "a covariance made from 400 samples"),
+                    ("symmeter find mine.nets:net --input 3x32x32", "a model: which groups it has"),
                 ]
             )
 
@@ -52,6 +53,7 @@ class _FindCommand(click.Command):
 )
 @click.option("--n", type=int, metavar="N", help="Number of samples behind a covariance, 3 or more.")
 @click.option("--kind", type=click.Choice(["samples", "covariance"]), help="What the file holds, when it is not clear.")
+@click.option("--input", "shape", metavar="SHAPE", help="Shape of one input of a model, e.g. 3x32x32.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="PATH", help="Save the report as one HTML file.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PATH", help="Save the report as .json or .html.")
 @json_option
@@ -68,6 +70,7 @@ def find(
     columns: str | None,
     n: int | None,
     kind: str | None,
+    shape: str | None,
     html: Path | None,
     out: Path | None,
     as_json: bool,
@@ -77,7 +80,8 @@ def find(
     """Find which transformations the data respect, how exactly, and what to do with them.
 
     PATHS are .npy, .npz, .csv, .tsv or Parquet files: samples, one per row, or a covariance. Several files are several
-    sets of samples (or covariances) of the same columns, which must share their symmetries.
+    sets of samples (or covariances) of the same columns, which must share their symmetries. A model is
+    package.module:name, a TorchScript file or an exported program; --dictionary then names groups.
     """
     from symmeter.progress import progress_bar
 
@@ -87,13 +91,14 @@ def find(
 
     from symmeter.subjects import parse_grid
 
-    shape = None if grid is None else parse_grid(grid)
+    cells = None if grid is None else parse_grid(grid)
+    of_model = _of_model(paths, shape)
     from symmeter.find import find as find_symmetries
 
     with progress_bar(quiet=quiet) as progress, _naming(paths):
         report = find_symmetries(
             paths[0] if len(paths) == 1 else list(paths),
-            grid=shape,
+            grid=cells,
             dictionary=dictionary,
             alpha=alpha,
             # Complex numbers in a file are complex without being told; a layout is for pairs of real columns.
@@ -103,6 +108,7 @@ def find(
             kind=kind,
             rng=seed,
             progress=progress,
+            **of_model,
         )
     saved = [report.save(path) for path in (html, out) if path is not None]
     if as_json:
@@ -113,6 +119,26 @@ def find(
         _print_report(report)
     for path in saved:
         say(f"report: {path}", quiet)
+
+
+def _of_model(paths: tuple[str, ...], shape: str | None) -> dict[str, Any]:
+    """What a model among the paths needs besides; empty for data."""
+    from symmeter.errors import InputError
+    from symmeter.subjects.models import is_model_text, parse_shape
+
+    if not any(is_model_text(p) for p in paths):
+        if shape is not None:
+            raise InputError(f"--input goes with a model; {paths[0]} is read as data")
+        return {}
+    if len(paths) > 1:
+        raise InputError(f"{len(paths)} sources with a model among them; models are looked at one by one")
+    import os
+    import sys
+
+    # As python -m does: modules beside the user are found first.
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    return {} if shape is None else {"input": parse_shape(shape)}
 
 
 @contextmanager

@@ -6,6 +6,7 @@ The page and the terminal both write their numbers here, so that they never disa
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["defect_text", "evidence_text", "interval_text", "measured", "order_text", "p_text", "plain_number"]
@@ -129,7 +130,7 @@ def order_text(order: int | None, discrete: bool = False) -> str:
 
 
 def evidence_text(value: Any) -> str:
-    """Any number, text or short list behind a verdict."""
+    """Any number, text, short list or table of names and numbers behind a verdict."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -143,6 +144,9 @@ def evidence_text(value: Any) -> str:
     if isinstance(value, complex):
         sign = "-" if value.imag < 0 else "+"
         return f"{plain_number(value.real, 4)} {sign} {plain_number(abs(value.imag), 4)}i"
+    if isinstance(value, Mapping):
+        shown = ", ".join(f"{k} {evidence_text(v)}" for k, v in list(value.items())[:8])
+        return shown + (f", … ({len(value)} in all)" if len(value) > 8 else "")
     if isinstance(value, (list, tuple)):
         shown = ", ".join(evidence_text(v) for v in value[:8])
         return shown + (f", … ({len(value)} in all)" if len(value) > 8 else "")

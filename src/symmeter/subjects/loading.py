@@ -16,6 +16,7 @@ from .arrow import table_from_arrow
 from .columnar import numbers_of_objects, table_from_columns
 from .content import READABLE, is_known_suffix
 from .labelled import is_instance_of, table_from_frame, table_from_tensor, table_from_xarray
+from .models import Model, is_model
 from .npy import table_from_npy
 from .paths import table_from_path
 from .recognition import ComplexLayout, Options, recognise
@@ -35,15 +36,16 @@ def load(
     n: Any = None,
     kind: Literal["samples", "covariance"] | None = None,
     name: str | None = None,
-) -> Samples | Covariance | SeveralSamples:
-    """Read what can have a symmetry: samples, a covariance, or several of them.
+) -> Samples | Covariance | SeveralSamples | Model:
+    """Read what can have a symmetry: samples, a covariance, several of them, or a model.
 
     Parameters
     ----------
     source : path, array, DataFrame, DataArray, tensor, Subject, or a list or dict of these
         Files are recognised by their content: ``.npy``, ``.npz`` (``file.npz:NAME`` chooses an array), text tables,
         Parquet, Feather. Samples are rows; arrays of pictures (n, h, w) carry their grid. A list or dict of several
-        sources gives :class:`SeveralSamples`; a list of lists of numbers is one table.
+        sources gives :class:`SeveralSamples`; a list of lists of numbers is one table. A torch module gives a
+        :class:`Model`, which still needs inputs.
     grid : str or (int, int), optional
         Height and width when the columns are the cells of a picture, row by row: ``"8x8"`` or ``(8, 8)``.
     columns : str or list, optional
@@ -79,6 +81,10 @@ def load(
     read list: covariance 2 x 2 (symmetric, positive semidefinite), n = 50
     """
     options = Options(grid=grid, columns=columns, complex=complex, n=n, kind=kind)
+    if is_model(source):
+        if options.are_given:
+            raise InputError("grid, columns, complex, n and kind are about tables; a model takes none of them")
+        return source if isinstance(source, Model) else Model(source, source=name or "")
     several = _several(source)
     if several is not None:
         items = load_many(several, grid=grid, columns=columns, complex=complex, n=n, kind=kind)

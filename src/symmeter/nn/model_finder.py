@@ -1,0 +1,135 @@
+"""Finds which groups a model has: the finder that ``find`` runs on networks and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from symmeter.errors import InputError
+from symmeter.finders import Finder, FindOptions
+from symmeter.findings import Report
+from symmeter.nn.candidates import candidate_actions, usual_kind
+from symmeter.nn.exported_programs import ExportedModel
+from symmeter.nn.measure_groups import measure_groups
+from symmeter.subjects import Subject
+from symmeter.subjects.models import Model
+
+__all__ = ["ModelFinder", "as_callable", "as_tensors", "shape_of_model", "split_names"]
+
+
+class ModelFinder(Finder):
+    """Measures a model under candidate groups that its input's shape suggests, or that the user names."""
+
+    name = "models"
+
+    def accepts(self, subject: Subject) -> bool:
+        return isinstance(subject, Model)
+
+    def find(self, subject: Subject, options: FindOptions) -> Report:
+        assert isinstance(subject, Model)
+        seed = options.rng if isinstance(options.rng, (int, np.integer)) else _seed_of(options.rng)
+        x = as_tensors(subject.model, subject.arrays(int(seed)), drawn=subject.is_drawn)
+        report = measure_groups(
+            as_callable(subject.model),
+            x,
+            _candidates(options.dictionary, x),
+            subject.moved,
+            output=subject.output,
+            seed=int(seed),
+            subject=subject.describe(),
+            progress=options.progress,
+        )
+        return report
+
+
+def as_callable(model: Any) -> Any:
+    """The model as something to call; exported programs are unwrapped."""
+    return ExportedModel(model) if isinstance(model, torch.export.ExportedProgram) else model
+
+
+def as_tensors(model: Any, x: Any, drawn: bool = False) -> Any:
+    """Arrays as tensors for torch modules; functions get what they were given, or what they take where it was drawn."""
+    if isinstance(x, np.ndarray):
+        tensor = torch.from_numpy(np.ascontiguousarray(x))
+        if isinstance(model, (torch.nn.Module, torch.export.ExportedProgram)):
+            return tensor
+        return tensor if drawn and _works(model, tensor[:2]) else x
+    if not isinstance(model, (torch.nn.Module, torch.export.ExportedProgram)):
+        return x
+    if isinstance(x, Mapping):
+        return {k: as_tensors(model, v) for k, v in x.items()}
+    return tuple(as_tensors(model, v) for v in x) if isinstance(x, tuple) else x
+
+
+def _works(model: Any, x: torch.Tensor) -> bool:
+    try:
+        with torch.no_grad():
+            (model if callable(model) else model.predict)(x)
+    except Exception:
+        return False
+    return True
+
+
+def shape_of_model(model: Any) -> tuple[int, ...] | None:
+    """The shape of one input, as far as a module says it by ``input_shape`` or by its first layer; None otherwise."""
+    if not isinstance(model, torch.nn.Module):
+        return None
+    told = getattr(model, "input_shape", None)
+    if isinstance(told, (tuple, list)) and all(isinstance(n, int) and n > 0 for n in told):
+        return tuple(told)
+    for layer in model.modules():
+        shape: tuple[int, ...] | None = None
+        if isinstance(layer, torch.nn.Linear):
+            shape = (layer.in_features,)
+        elif isinstance(layer, torch.nn.Conv2d):
+            shape = (layer.in_channels, 32, 32)
+        if shape is not None:
+            return shape if _takes(model, shape) else None
+    return None
+
+
+def _takes(model: torch.nn.Module, shape: tuple[int, ...]) -> bool:
+    dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
+    return _works(model, torch.zeros(2, *shape, dtype=dtype))
+
+
+def _seed_of(rng: Any) -> int:
+    return int(np.random.default_rng(rng).integers(2**31))
+
+
+def _candidates(dictionary: str | Sequence[Any] | None, x: Any) -> Any:
+    """Names of groups, or what :func:`~symmeter.nn.measure_groups.measure_groups` takes."""
+    if not isinstance(dictionary, str):
+        return list(dictionary) if dictionary is not None else None
+    shape = tuple(getattr(x, "shape", ()))
+    if not shape:
+        raise InputError("groups are named for models of one input; give actions for several")
+    known = candidate_actions(shape)
+    names = split_names(dictionary)
+    if not names:
+        raise InputError("the list of groups is empty; name at least one, such as C4 or SO(3)")
+    from symmeter.nn.actions import tensor_action
+
+    return {n: known[n] if n in known else tensor_action(usual_kind(shape, n), n, like=shape) for n in names}
+
+
+def split_names(text: str) -> list[str]:
+    """Names between commas that stand outside brackets: ``"C4, SO+(1,3)"`` has two.
+
+    Examples
+    --------
+    >>> split_names("C4, SO+(1,3),D4")
+    ['C4', 'SO+(1,3)', 'D4']
+    """
+    names, depth, current = [], 0, ""
+    for c in text + ",":
+        depth += (c == "(") - (c == ")")
+        if c == "," and depth == 0:
+            names.append(current.strip())
+            current = ""
+        else:
+            current += c
+    return [n for n in names if n]
