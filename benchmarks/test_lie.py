@@ -6,11 +6,13 @@ matrices, and SciPy.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.linalg
 
-from symmeter.groups.lie import SL, SO, SU, SUIrrep, expm, integrate, logm, polar
+from symmeter.groups.lie import SL, SO, SU, Lorentz, SpIrrep, SUIrrep, expm, integrate, logm, polar
 
 MANY = 100_000
 
@@ -110,3 +112,52 @@ def test_integral(benchmark, method: str) -> None:
 def test_gelfand_tsetlin(benchmark) -> None:
     assert benchmark(lambda: SUIrrep((3, 2, 1, 0)).generators).shape == (15, 64, 64)
     assert SU(4).irrep((1, 1, 1)).dimension == 64
+
+
+# The rows of the table that `make bench` prints ----------------------------------------------------------------------
+
+
+def test_polar_coordinates_beside_eigenvectors(beside: Any) -> None:
+    g = matrices(2, MANY)
+    X = beside(
+        "polar coordinates of 100,000 2 x 2 matrices",
+        lambda: polar(g).X,
+        lambda: polar_by_eigenvectors(g),
+        "eigenvectors of g g^T",
+        speedup=5,
+    )
+    assert np.median(np.abs(X - polar_by_eigenvectors(g)[0])) < 1e-10
+
+
+def test_logarithms_of_lorentz_transformations_beside_scipy(beside: Any) -> None:
+    G = Lorentz()
+    c = 0.5 * np.random.default_rng(1).standard_normal((300, 6))
+    g = G.exp(c)
+    found = beside(
+        "logarithms of 300 Lorentz transformations",
+        lambda: G.log(g),
+        lambda: [scipy.linalg.logm(one) for one in g],
+        "SciPy, one by one",
+        baseline_rounds=2,
+    )
+    np.testing.assert_allclose(found, c, atol=1e-12)
+
+
+def test_generators_of_sp_6_beside_an_eigenspace(beside: Any) -> None:
+    """The irrep of dimension 70 inside 6 x 14', by a projector on the eigenspace of the Casimir."""
+
+    def by_casimir() -> np.ndarray:
+        one, other = SpIrrep((1, 0, 0)).generators, SpIrrep((0, 0, 1)).generators
+        left, right = np.eye(one.shape[-1]), np.eye(other.shape[-1])
+        both = np.array([np.kron(a, right) + np.kron(left, b) for a, b in zip(one, other)])
+        values, vectors = np.linalg.eigh(sum(x @ x for x in both))
+        inside = vectors[:, np.abs(values - float(SpIrrep((1, 0, 1)).casimir)) < 1e-8]
+        return inside.conj().T @ both @ inside
+
+    found = beside(
+        "generators of the Sp(6) irrep of dimension 70",
+        lambda: SpIrrep((1, 0, 1)).generators,
+        by_casimir,
+        "eigenspace of the Casimir",
+    )
+    assert found.shape == by_casimir().shape == (21, 70, 70)

@@ -9,7 +9,14 @@ import pytest
 import scipy.linalg
 
 import symmeter.groups
-from symmeter.errors import InputError, NonFiniteError, NotAGroupElementError, SampleSizeError, ShapeError
+from symmeter.errors import (
+    InputError,
+    InputTypeError,
+    NonFiniteError,
+    NotAGroupElementError,
+    SampleSizeError,
+    ShapeError,
+)
 from symmeter.groups import lie
 from symmeter.groups.lie import (
     SE,
@@ -19,6 +26,7 @@ from symmeter.groups.lie import (
     Affine,
     ConformalRotations,
     E,
+    EmbeddedGroup,
     GLp,
     Lorentz,
     MatrixLieGroup,
@@ -61,6 +69,40 @@ def test_no_exported_group_escapes():
     assert {c for c in classes if not inspect.isabstract(c)} - {lie.SemidirectGroup} == {type(G) for G in GROUPS}
     # Names that are read as groups lead to the same ones.
     assert {type(named_lie_group(G.name)) for G in GROUPS if len(G._parameters) == 1} <= classes
+
+
+def test_scalings_say_what_their_members_are():
+    with pytest.raises(NotAGroupElementError, match="positive multiples of the identity"):
+        Scalings(2, isotropic=True).check(np.diag([2.0, 3.0]))
+    with pytest.raises(NotAGroupElementError, match="diagonal with positive entries"):
+        Scalings(2).check(np.ones((2, 2)))
+
+
+@pytest.mark.parametrize("axes", [[0.5, 1], "ab", [True, False], 3, [-1, 0], [0, 0], [0, 3], [0], []])
+def test_axes_that_do_not_fit_are_refused(axes):
+    with pytest.raises(InputError, match="axes"):
+        embed(O(2), 3, axes)
+
+
+def test_the_larger_space_has_a_whole_dimension_and_the_group_is_a_lie_group():
+    for size in (2.5, 0, True, "3"):
+        with pytest.raises(InputError, match="larger space"):
+            embed(O(2), size, [0, 1])
+    with pytest.raises(InputTypeError, match="matrix Lie group"):
+        embed(symmeter.groups.symmetric(2), 3, [0, 1])
+
+
+def test_embedded_groups_are_read_back_and_may_be_embedded_again():
+    G = embed(embed(O(2), 3, [2, 0]), 5, [4, 1, 0])
+    assert named_lie_group(str(embed(O(2), 3, [2, 0]))) == embed(O(2), 3, [2, 0])
+    assert embed(O(3), 3, [0, 1, 2]) is not embed(O(3), 3, [1, 0, 2])
+    mirror = np.eye(5)
+    mirror[0, 0] = -1.0
+    # Axis 0 of O(2) is axis 2 of the first space, which is axis 0 of the second.
+    np.testing.assert_array_equal(G.discrete_generators[0], mirror)
+    turn = G.exp([np.pi / 2]).round(12)
+    assert turn[4, 0] == 1
+    assert turn[0, 4] == -1
 
 
 def test_every_name_is_also_one_of_groups():
@@ -283,7 +325,7 @@ def test_names_are_read_back_and_groups_are_values(G):
     assert twin == G
     assert hash(twin) == hash(G)
     assert repr(G) == str(G) == G.name
-    if len(G._parameters) == 1 or isinstance(G, lie.SemidirectGroup):
+    if len(G._parameters) == 1 or isinstance(G, lie.SemidirectGroup) or (isinstance(G, EmbeddedGroup) and G.is_compact):
         assert named_lie_group(G.name) == G
     assert Translations(7) != G
     with pytest.raises(ValueError, match="read-only"):

@@ -23,6 +23,7 @@ QUATERNIONS = list(RNG.standard_normal((4, 4)))
 QUATERNIONS = [q / np.linalg.norm(q) for q in QUATERNIONS]
 TWO_BY_TWO = list(lie.SU(2).sample(4, rng=2)[0])
 THREE_BY_THREE = list(lie.SU(3).sample(4, rng=3)[0])
+FOUR_BY_FOUR = {form: list(lie.Sp(4, form).sample(4, rng=4)[0]) for form in ("blocks", "spin")}
 TRANSFORMS = list(lie.Lorentz().exp(0.4 * RNG.standard_normal((4, 6))))
 
 
@@ -110,6 +111,11 @@ CASES: dict[str, list[Case]] = {
         Case(f"{p}", THREE_BY_THREE, lie.SUIrrep(p), lie.SUIrrep(p).dimension)
         for p in ((0, 0, 0), (1, 0, 0), (1, 1, 0), (2, 1, 0), (3, 1, 0))
     ],
+    "SpIrrep": [
+        Case(f"{labels} {form}", FOUR_BY_FOUR[form], lie.SpIrrep(labels, form), lie.SpIrrep(labels, form).dimension)
+        for labels in ((0, 0), (1, 0), (0, 1), (1, 1))
+        for form in ("blocks", "spin")
+    ],
     # Methods that give representations.
     "FiniteGroup.irrep": [
         of_finite(f"{g.name} X{i + 1}", g, lambda x, g=g, i=i: g.irrep(i)[x], g.irrep(i).shape[1])
@@ -133,6 +139,10 @@ ALGEBRAS: dict[str, list[tuple[np.ndarray, Any]]] = {
     "sp_generators": [(-1j * lie.sp_generators(n, f), lie.Sp(n, f)) for n in (2, 4) for f in ("blocks", "spin")],
     "SUIrrep.generators": [
         (-1j * lie.SUIrrep(p).generators, lie.SU(len(p))) for p in ((1, 0), (2, 1, 0), (1, 1, 0, 0))
+    ],
+    "SpIrrep.generators": [
+        (-1j * lie.SpIrrep(labels, f).generators, lie.Sp(2 * len(labels), f))
+        for labels, f in (((3,), "blocks"), ((0, 1), "spin"), ((1, 1), "blocks"), ((0, 0, 1), "spin"))
     ],
     "Irreps.generators": [(Irreps(t).generators(a), lie.SO(3)) for t in ("1o+2x2e", "0e+3o") for a in "yz"],
 }

@@ -144,6 +144,8 @@ def test_closure_past_the_cap():
         ("a^2 = b^3, b^3 = (ab)^5, a^4", 120, "SL(2,5)"),
         ("a^2, b^3, (ab)^7, [a, b]^4", 168, "GL(3,2)"),
         ("a b = b a, a^2, b^2", 4, "C2 x C2"),
+        ("a^2, b^3, (a b)^7, (a b a b^-1)^4", 168, "GL(3,2)"),
+        ("a^( 2 ), b^(-3), (a b^-1)^2", 6, "S3"),
     ],
 )
 def test_presentations(text, order, name):

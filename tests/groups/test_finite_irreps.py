@@ -162,6 +162,26 @@ def test_representations_from_generators():
     assert np.array_equal(g.representation([quarter, mirror]), rho)
 
 
+def test_projectors_and_bases_refuse_what_is_no_homomorphism():
+    g = symmetric_group(3)
+    zero = np.zeros((6, 2, 2))
+    with pytest.raises(NotAGroupElementError, match="rho of the identity misses it by up to"):
+        isotypic_projector(g, zero, 0)
+    wrong = np.array(g.irrep(2))
+    wrong[[1, 2]] = wrong[[2, 1]]
+    with pytest.raises(NotAGroupElementError, match=r"rho\[\d\] rho\[x\] misses rho\[\d x\] by up to"):
+        isotypic_projector(g, wrong, 0)
+    action = np.array(g.table)
+    action[[1, 2]] = action[[2, 1]]
+    for call in (lambda: isotypic_projector(g, action, 0), lambda: symmetry_adapted_basis(g, action)):
+        with pytest.raises(NotAGroupElementError, match="the permutations are no action"):
+            call()
+    # A representation need not be unitary to have projectors.
+    change = np.array([[1.0, 2.0], [0.0, 3.0]])
+    skewed = change @ np.real(g.irrep(2)) @ np.linalg.inv(change)
+    np.testing.assert_allclose(isotypic_projector(g, skewed, 2), np.eye(2), atol=1e-14)
+
+
 def test_matrices_that_are_no_representation():
     g = cyclic_group(4)
     with pytest.raises(NotAGroupElementError, match=r"rho\[1\] rho\[3\] misses rho\[0\] by 0.\d+"):

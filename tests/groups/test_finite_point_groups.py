@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from symmeter.errors import InputError, ShapeError, UnknownNameError
+from symmeter.errors import InputError, NotAGroupElementError, ShapeError, UnknownNameError
 from symmeter.groups import (
     FiniteGroup,
     double_group,
@@ -114,11 +114,16 @@ def test_orders_of_other_groups(symbol, order):
         ("-5m", "D5d"),
         ("10/mmm", "D10h"),
         ("C1h", "Cs"),
+        ("4/m -3 2/m", "Oh"),
+        ("2/m -3", "Th"),
+        ("6/m 2/m 2/m", "D6h"),
+        ("-3 2/m", "D3d"),
+        ("m-35", "Ih"),
         ("\u22121", "Ci"),
     ],
 )
 def test_other_writings(writing, name):
-    assert point_group(writing).name == name or point_group(name).name == point_group(writing).name
+    assert point_group(writing).name == name
 
 
 @pytest.mark.parametrize(
@@ -127,6 +132,23 @@ def test_other_writings(writing, name):
 def test_unknown_symbols(symbol, words):
     with pytest.raises(UnknownNameError, match=words):
         point_group(symbol)
+
+
+def test_matrices_that_are_no_group_have_no_symbol():
+    five = point_group("C5").matrices
+    with pytest.raises(NotAGroupElementError, match=r"product of matrices \d and \d is not among them"):
+        point_group_symbol(five[:2])
+    with pytest.raises(NotAGroupElementError, match="the identity is not among them"):
+        point_group_symbol(five[1:])
+    with pytest.raises(NotAGroupElementError, match="appears twice"):
+        point_group_symbol(np.concatenate([five, five[:1]]))
+    # A union of two subgroups.
+    oh = point_group("Oh")
+    mixed = np.concatenate([point_group("C4").matrices, point_group("C2v").matrices[2:]])
+    with pytest.raises(NotAGroupElementError, match="is not among them"):
+        point_group_symbol(mixed)
+    noise = 1e-8 * np.random.default_rng(0).standard_normal(oh.matrices.shape)
+    assert point_group_symbol(oh.matrices + noise) == "Oh"
 
 
 def test_matrices_that_are_no_point_group():

@@ -8,7 +8,20 @@ import numpy as np
 import pytest
 
 from symmeter.groups import FiniteGroup, cyclic_group, identify, point_group, point_group_symbol
-from symmeter.groups.lie import SO, SU, Affine, Lorentz, RootSystem, SUIrrep, from_semidirect, spin_matrices
+from symmeter.groups.lie import (
+    SO,
+    SU,
+    Affine,
+    Lorentz,
+    O,
+    RootSystem,
+    Scaling,
+    SUIrrep,
+    embed,
+    from_semidirect,
+    integrate,
+    spin_matrices,
+)
 from symmeter.representations import random_rotations
 
 # -- hidden symmetries of Hamiltonians --------------------------------------------------------------------------------
@@ -175,6 +188,54 @@ def test_eigenvalues_of_the_six_plet():
     """SU(4) with two per site: the 6-plet times itself is 1 + 15 + 20, the multiplicities of the two-site spectrum."""
     six = SUIrrep((1, 1, 0, 0))
     assert sorted(r.dimension for r, n in six.tensor(six).items() for _ in range(n)) == [1, 15, 20]
+
+
+# -- mixed symmetries -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("group", "dimensions"),
+    [
+        (embed(SO(2), 3, [0, 1]), [1, 1, 3, 7, 19, 51]),
+        (embed(O(2), 3, [0, 1]), [1, 1, 2, 4, 10, 26]),
+        (embed(O(2), 3, [2, 1]), [1, 1, 2, 4, 10, 26]),
+    ],
+    ids=str,
+)
+def test_invariant_tensors_of_rotations_about_an_axis(group, dimensions):
+    """Numbers of invariants in r vectors: means of tr(g)^r, exact on 16 angles and the discrete generators."""
+    turns = group.exp(2 * np.pi * np.arange(16)[:, None] / 16)
+    elements = np.concatenate([turns, *(h @ turns for h in group.discrete_generators)])
+    traces = np.trace(elements, axis1=1, axis2=2)
+    assert [round(float(np.mean(traces**r)), 9) for r in range(6)] == dimensions
+
+
+@pytest.mark.parametrize(("group", "dimensions"), [(SO(3), [1, 0, 1, 1, 3, 6]), (O(3), [1, 0, 1, 0, 3, 0])], ids=str)
+def test_invariant_tensors_of_rotations(group, dimensions):
+    """The same with Haar samples of SO(3), and the reflection for O(3)."""
+    powers = lambda g: np.trace(g, axis1=1, axis2=2)[:, None] ** np.arange(6)  # noqa: E731
+    mean, error = integrate(powers, SO(3), n=16_384, method="lattice", seed=1)
+    if group.components == 2:
+        mirror = group.discrete_generators[0]
+        other, more = integrate(lambda g: powers(mirror @ g), SO(3), n=16_384, method="lattice", seed=2)
+        mean, error = (mean + other) / 2, np.hypot(error, more) / 2
+    assert np.abs(mean - dimensions).max() < 0.02
+    assert (np.abs(mean - dimensions) <= 5 * error + 1e-12).all()
+
+
+def test_uniform_scalings_leave_only_mixed_tensors():
+    """exp(t D) acts on p covariant and q contravariant slots by e^((p - q) t): invariants only for q = p."""
+    g = Scaling(3).exp([0.7])
+    for p in range(3):
+        for q in range(3):
+            up, down = np.eye(1), np.eye(1)
+            for _ in range(p):
+                up = np.kron(up, g)
+            for _ in range(q):
+                down = np.kron(down, np.linalg.inv(g).T)
+            acting = np.kron(up, down)
+            fixed = (np.abs(np.linalg.eigvals(acting) - 1) < 1e-9).sum()
+            assert fixed == (3 ** (2 * p) if p == q else 0)
 
 
 # -- Lorentz-equivariant networks -------------------------------------------------------------------------------------

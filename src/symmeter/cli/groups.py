@@ -100,6 +100,7 @@ def _generated(generators: tuple[str, ...]) -> FiniteGroup:
 
 
 def _entry(group: FiniteGroup, brief: bool) -> dict[str, Any]:
+    from symmeter.groups import DoubleGroup, PointGroup, mulliken_symbols
     from symmeter.groups import identify as identify_group
     from symmeter.groups.library import LARGEST_ORDER
 
@@ -116,6 +117,9 @@ def _entry(group: FiniteGroup, brief: bool) -> dict[str, Any]:
     }
     if not brief:
         entry["table"] = group.character_table.to_json()
+        if isinstance(group, (PointGroup, DoubleGroup)):
+            for irrep, symbol in zip(entry["table"]["irreps"], mulliken_symbols(group)):
+                irrep["mulliken"] = symbol
     return entry
 
 
@@ -127,17 +131,19 @@ def _row(entry: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _text(group: FiniteGroup) -> str:
-    """The table; for a point group with the operation of each class and Mulliken's symbols below."""
-    from symmeter.groups import PointGroup, mulliken_symbols
+    """The table; for point and double groups with Mulliken's symbols below, and the operations of a point group."""
+    from symmeter.groups import DoubleGroup, PointGroup, mulliken_symbols
 
     text = str(group.character_table)
-    if not isinstance(group, PointGroup):
+    if not isinstance(group, (PointGroup, DoubleGroup)):
         return text
+    irreps = [f"{x} {m}" for x, m in zip(group.character_table.names, mulliken_symbols(group))]
+    if isinstance(group, DoubleGroup):
+        return f"{text}\n\nirreps   {', '.join(irreps)}"
     operations = [
         f"{name}: {size if size > 1 else ''}{group.operation_names[x]}"
         for name, size, x in zip(group.class_names, group.class_sizes.tolist(), group.class_representatives.tolist())
     ]
-    irreps = [f"{x} {m}" for x, m in zip(group.character_table.names, mulliken_symbols(group))]
     head = f"Schoenflies {group.schoenflies}, Hermann-Mauguin {group.hermann_mauguin}"
     return f"{head}\n{text}\n\nclasses  {', '.join(operations)}\nirreps   {', '.join(irreps)}"
 

@@ -10,6 +10,7 @@ the rest of the space.
 
 from __future__ import annotations
 
+from itertools import accumulate, repeat
 from math import isqrt, prod
 
 import numpy as np
@@ -21,6 +22,10 @@ __all__ = ["character_table"]
 
 #: With so few classes the class algebra gives the linear characters too, sooner than G/G' is found.
 _FEW_CLASSES = 24
+#: Up to this size the characteristic polynomial comes from traces of powers, which are all kept.
+_KEPT_POWERS = 40
+#: Powers of classes that are lifted together, by one matrix.
+_LIFTED_TOGETHER = 128
 _FIELD_AT_LEAST = 1 << 9
 _TRIALS = 200
 
@@ -53,14 +58,16 @@ def character_table(group: FiniteGroup) -> CharacterTable:
     few = group.number_of_classes <= _FEW_CLASSES and not group.is_abelian
     exponents = np.zeros((0, group.number_of_classes), dtype=np.int64) if few else _linear_exponents(group)
     linear = np.zeros((len(exponents), group.number_of_classes, e), dtype=np.int64)
-    np.put_along_axis(linear, exponents[:, :, None], 1, axis=2)
+    if len(exponents):
+        np.put_along_axis(linear, exponents[:, :, None], 1, axis=2)
     if len(exponents) == group.number_of_classes:
         return CharacterTable.from_multiplicities(group, linear)
     p = _prime(e, 2 * isqrt(group.order) + 1, group.number_of_classes - len(exponents))
     root = _root_of_order(e, p)
-    powers = np.array([pow(root, k, p) for k in range(e)], dtype=np.int64)
+    powers = np.array(list(accumulate(repeat(root, e - 1), lambda x, y: x * y % p, initial=1)), dtype=np.int64)
     others = _nonlinear(group, powers[exponents], p)
-    return CharacterTable.from_multiplicities(group, np.concatenate([linear, _lifted(group, others, powers, p)]))
+    lifted = _lifted(group, others, powers, p)
+    return CharacterTable.from_multiplicities(group, np.concatenate([linear, lifted]))
 
 
 def _linear_exponents(group: FiniteGroup) -> np.ndarray:
@@ -123,40 +130,38 @@ def _relative_orders(group: FiniteGroup, elements: np.ndarray, span: np.ndarray)
 
 
 def _nonlinear(group: FiniteGroup, linear: np.ndarray, p: int) -> np.ndarray:
-    """Characters of degree above 1 on the classes, modulo p."""
+    """Characters of degree above 1 on the classes, modulo p; all of them when no linear ones are given."""
     sizes, n = group.class_sizes, group.order
     conjugate = group.class_labels[group.inverses[group.class_representatives]]
-    basis = _null_space(linear[:, conjugate] * sizes % p, p)
-    pivots = np.argmax(basis != 0, axis=1)
+    basis = _null_space(linear[:, conjugate] * sizes % p, p) if len(linear) else None
     rng = np.random.default_rng(1_967)
     for _ in range(_TRIALS):
-        weights = rng.integers(0, p, group.number_of_classes)
-        # Convolution with a class function: (z * f)(x) = sum over y of z(y) f(y^-1 x).
-        acted = _convolution(group, weights, basis, p)
-        small = acted[:, pivots]
-        vectors = _eigenvectors(small, p, rng)
+        weights, start = rng.integers(0, p, (2, group.number_of_classes))
+        acted = _convolution(group, weights) % p
+        if basis is not None:
+            acted = (basis @ acted % p)[:, np.argmax(basis != 0, axis=1)]
+        vectors = _eigenvectors(acted, start[: len(acted)], p)
         if vectors is not None:
             break
     else:
         raise ArithmeticError("no element of the class algebra separated the characters")
-    functions = vectors @ basis % p
-    at_identity = np.array([pow(int(x), -1, p) for x in functions[:, 0]], dtype=np.int64)
-    functions = functions * at_identity[:, None] % p
+    functions = vectors if basis is None else vectors @ basis % p
+    at_identity = np.array([[pow(x, -1, p)] for x in functions[:, 0].tolist()], dtype=np.int64)
+    functions = functions * at_identity % p
     norms = (functions * functions[:, conjugate] % p) @ sizes % p
     squares = {d * d % p: d for d in range(1, isqrt(n) + 1)}
-    degrees = np.array([squares[n * pow(int(x), -1, p) % p] for x in norms], dtype=np.int64)
-    return functions * degrees[:, None] % p
+    degrees = np.array([[squares[n * pow(x, -1, p) % p]] for x in norms.tolist()], dtype=np.int64)
+    return functions * degrees % p
 
 
-def _convolution(group: FiniteGroup, weights: np.ndarray, basis: np.ndarray, p: int) -> np.ndarray:
+def _convolution(group: FiniteGroup, weights: np.ndarray) -> np.ndarray:
+    """Matrix that multiplies class functions by one: ``(z * f)(x) = sum over y of z(y) f(y^-1 x)``."""
     k = group.number_of_classes
-    on_elements = weights[group.class_labels]
-    matrix = np.empty((k, k), dtype=np.int64)
-    for j, x in enumerate(group.class_representatives):
-        labels = group.class_labels[group.table[group.inverses, x]]
-        # The sum of at most n weights below p stays far below 2^53.
-        matrix[:, j] = np.bincount(labels, weights=on_elements, minlength=k).astype(np.int64) % p
-    return basis @ matrix % p
+    labels = group.class_labels[group.table[group.inverses[:, None], group.class_representatives]]
+    places = labels + k * np.arange(k)
+    each = np.repeat(weights[group.class_labels].astype(float), k)
+    # The sum of at most n weights below p stays far below 2^53.
+    return np.bincount(places.ravel(), weights=each, minlength=k * k).astype(np.int64).reshape(k, k).T
 
 
 def _null_space(a: np.ndarray, p: int) -> np.ndarray:
@@ -187,52 +192,96 @@ def _null_space(a: np.ndarray, p: int) -> np.ndarray:
     return basis
 
 
-def _eigenvectors(a: np.ndarray, p: int, rng: np.random.Generator) -> np.ndarray | None:
-    """Left eigenvectors of a matrix over F_p, or None when its eigenvalues are not all different."""
+def _eigenvectors(a: np.ndarray, start: np.ndarray, p: int) -> np.ndarray | None:
+    """Left eigenvectors of a matrix over F_p, parts of a vector; None when some of its eigenvalues are equal."""
     m = len(a)
-    krylov = np.empty((m + 1, m), dtype=np.int64)
-    krylov[0] = rng.integers(0, p, m)
-    for k in range(m):
-        krylov[k + 1] = krylov[k] @ a % p
-    relation = _null_space(krylov.T, p)
-    if len(relation) != 1:
+    found = _by_traces(a, start, p) if m <= _KEPT_POWERS else _by_relation(a, start, p)
+    if found is None:
         return None
-    polynomial = relation[0] * pow(int(relation[0, m]), -1, p) % p if relation[0, m] else None
-    if polynomial is None:
-        return None
-    x = np.arange(p, dtype=np.int64)
-    values = np.full(p, polynomial[m])
-    for c in polynomial[m - 1 :: -1]:
-        values = (values * x + c) % p
-    roots = np.flatnonzero(values == 0)
+    polynomial, krylov = found
+    roots = _roots(polynomial, p)
     if len(roots) != m:
         return None
     # v f(A)/(A - root) through the quotients by synthetic division.
     quotients = np.empty((m, m), dtype=np.int64)
-    carry = np.full(m, polynomial[m])
-    for k in range(m - 1, -1, -1):
+    carry = np.ones(m, dtype=np.int64)
+    for k in range(m - 1, 0, -1):
         quotients[:, k] = carry
         carry = (carry * roots + polynomial[k]) % p
-    return quotients @ krylov[:m] % p
+    quotients[:, 0] = carry
+    vectors = quotients @ krylov % p
+    # The start may lack an eigenvector.
+    return vectors if vectors.any(axis=1).all() else None
+
+
+def _by_traces(a: np.ndarray, start: np.ndarray, p: int) -> tuple[list[int], np.ndarray]:
+    """Characteristic polynomial, lowest coefficient first, by Newton's identities, and v A^k for k < m."""
+    m = len(a)
+    powers = np.empty((m + 1, m, m), dtype=np.int64)
+    powers[0], powers[1] = np.eye(m, dtype=np.int64), a
+    for k in range(2, m + 1):
+        powers[k] = powers[k - 1] @ a % p
+    sums = np.trace(powers, axis1=1, axis2=2).tolist()
+    polynomial = [1]
+    for k in range(1, m + 1):
+        total = sum(c * s for c, s in zip(polynomial, reversed(sums[1 : k + 1])))
+        polynomial.append(-total * pow(k, -1, p) % p)
+    return polynomial[::-1], start @ powers[:m] % p
+
+
+def _by_relation(a: np.ndarray, start: np.ndarray, p: int) -> tuple[list[int], np.ndarray] | None:
+    """The same from the linear relation between the v A^k, or None when there is more than one."""
+    m = len(a)
+    krylov = np.empty((m + 1, m), dtype=np.int64)
+    krylov[0] = start
+    for k in range(m):
+        krylov[k + 1] = krylov[k] @ a % p
+    relation = _null_space(krylov.T, p)
+    if len(relation) != 1 or not relation[0, m]:
+        return None
+    return (relation[0] * pow(int(relation[0, m]), -1, p) % p).tolist(), krylov[:m]
+
+
+def _roots(polynomial: list[int], p: int) -> np.ndarray:
+    """Roots in F_p, by values everywhere."""
+    x = np.arange(p, dtype=np.int64)
+    values, bits = np.full(p, polynomial[-1], dtype=np.int64), p.bit_length()
+    size = bits
+    for c in polynomial[-2::-1]:
+        # Reduced only when the next step could pass 2^63.
+        if size + bits > 62:
+            values, size = values % p, bits
+        values = values * x + c
+        size += bits + 1
+    return np.flatnonzero(values % p == 0)
 
 
 def _lifted(group: FiniteGroup, values: np.ndarray, powers: np.ndarray, p: int) -> np.ndarray:
     """How often exp(2 pi i k / e) is an eigenvalue of each class in each character."""
     e, k = group.exponent, group.number_of_classes
     multiplicities = np.zeros((len(values), k, e), dtype=np.int64)
-    representatives, orders = group.class_representatives, group.class_orders
-    for o in np.unique(orders).tolist():
-        here = np.flatnonzero(orders == o)
-        step = e // o
-        classes = np.empty((o, len(here)), dtype=np.intp)
-        power = np.zeros(len(here), dtype=np.intp)
-        for j in range(o):
-            classes[j] = group.class_labels[power]
-            power = group.table[power, representatives[here]]
-        kernel = powers[(-step * np.outer(np.arange(o), np.arange(o))) % e] * pow(o, -1, p) % p
-        # (characters, powers, classes) -> (characters, classes, eigenvalues)
-        found = np.moveaxis(values[:, classes], 1, 2) @ kernel % p
-        multiplicities[np.ix_(np.arange(len(values)), here, np.arange(0, e, step))] = found
+    orders, around = group.class_orders.tolist(), group.powers_of_representatives
+    inverse = {o: pow(o, -1, p) for o in set(orders)}
+    start = 0
+    while start < k:
+        stop, total = start + 1, orders[start]
+        while stop < k and total + orders[stop] <= _LIFTED_TOGETHER:
+            total += orders[stop]
+            stop += 1
+        # Every class with its powers: on each, the values go to multiplicities by a Fourier matrix of its order.
+        elements = [x for c in range(start, stop) for x in around[c]]
+        power = np.array([j for o in orders[start:stop] for j in range(o)])
+        where, step, share = np.repeat(
+            [range(start, stop), [e // o for o in orders[start:stop]], [inverse[o] for o in orders[start:stop]]],
+            orders[start:stop],
+            axis=1,
+        )
+        kernel = powers[np.multiply.outer(-power, power * step) % e] * (where[:, None] == where)
+        # Products in floating point are faster, and exact below 2^53.
+        kind = np.float64 if total * p * p < 1 << 53 else np.int64
+        found = values[:, group.class_labels[elements]].astype(kind) @ kernel.astype(kind)
+        multiplicities[:, where, power * step] = found.astype(np.int64) % p * share % p
+        start = stop
     return multiplicities
 
 

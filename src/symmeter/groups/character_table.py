@@ -50,14 +50,13 @@ class CharacterTable:
     @classmethod
     def from_multiplicities(cls, group: FiniteGroup, multiplicities: Int[np.ndarray, "k k e"]) -> CharacterTable:
         """Table from the multiplicities of the eigenvalues exp(2 pi i j / e) of each class; rows are put in order."""
-        values = np.round(_values(multiplicities), 9) + 0.0
-        degrees = multiplicities[:, 0, 0]
-        not_real = np.abs(values.imag).max(axis=1) > 0
-        keys = [
-            (int(d), not (row == 1).all(), bool(c), [(-z.real, -z.imag) for z in row.tolist()])
-            for d, c, row in zip(degrees, not_real, values)
-        ]
-        return cls(group, multiplicities[sorted(range(len(keys)), key=keys.__getitem__)])
+        k = len(multiplicities)
+        parts = np.round(_real_and_imaginary(multiplicities), 9)
+        degrees = multiplicities[:, 0, 0].tolist()
+        not_trivial = np.any(multiplicities[:, :, 0] != 1, axis=1).tolist()
+        not_real = np.any(parts[:, :, 1] != 0, axis=1).tolist()
+        keys = list(zip(degrees, not_trivial, not_real, (-parts).reshape(k, 2 * k).tolist(), strict=True))
+        return cls(group, multiplicities[sorted(range(k), key=keys.__getitem__)])
 
     @property
     def group(self) -> FiniteGroup:
@@ -243,25 +242,25 @@ class CharacterTable:
 
 def _values(multiplicities: np.ndarray) -> np.ndarray:
     """Sum of the roots of unity; real where they cancel exactly in pairs."""
+    parts = _real_and_imaginary(multiplicities)
+    return parts[..., 0] + 1j * parts[..., 1]
+
+
+def _real_and_imaginary(multiplicities: np.ndarray) -> np.ndarray:
     e = multiplicities.shape[-1]
-    angles = np.arange(e) / e
-    parts = _product(multiplicities, np.stack([_cosine(angles), _cosine(angles - 0.25)], axis=1))
-    return parts[..., 0] + 1j * np.where(np.abs(parts[..., 1]) < 1e-13 * e, 0.0, parts[..., 1])
+    angles = 2 * np.pi / e * np.arange(e)
+    circle = np.array([np.cos(angles), np.sin(angles)])
+    # Exact where it is rational: 0, 1/2 and 1 up to sign.
+    halves = np.rint(2 * circle) / 2
+    parts = _product(multiplicities, np.where(np.abs(circle - halves) < 1e-12, halves, circle).T)
+    parts[..., 1][np.abs(parts[..., 1]) < 1e-13 * e] = 0.0
+    return parts
 
 
 def _product(multiplicities: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """One matrix product instead of many small ones."""
     flat = multiplicities.reshape(-1, multiplicities.shape[-1]).astype(float) @ columns
     return flat.reshape(*multiplicities.shape[:-1], columns.shape[1])
-
-
-def _cosine(turns: np.ndarray) -> np.ndarray:
-    """cos(2 pi t), exact where it is rational."""
-    t = np.abs(turns - np.rint(turns))
-    value = np.cos(2 * np.pi * t)
-    for turn, exact in ((0, 1.0), (0.25, 0.0), (0.5, -1.0), (1 / 6, 0.5), (1 / 3, -0.5)):
-        value[np.abs(t - turn) < 1e-12] = exact
-    return value
 
 
 def _primes_of(group: FiniteGroup) -> Sequence[int]:

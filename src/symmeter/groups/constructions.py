@@ -219,4 +219,5 @@ def wreath_product(
 
 def _check_order(order: int, cap: int) -> None:
     if order > cap:
-        raise ClosureError(f"the product has order {order}, more than the cap of {cap}; raise cap=")
+        shown = order if order < 10**15 else f"about 10^{len(str(order)) - 1}"
+        raise ClosureError(f"the product has order {shown}, more than the cap of {cap}; raise cap=")

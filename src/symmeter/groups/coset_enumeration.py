@@ -140,11 +140,12 @@ class _Reader:
         if self.skip() != "^":
             return value
         self.at += 1
-        found = re.match(r"\s*\(?\s*([+-]?\d{1,6})\s*\)?", self.text[self.at :])
+        # A bracket belongs to the exponent only if it opens there: that of (a b^-1)^4 closes the factor.
+        found = re.match(r"\s*([+-]?\d{1,6})|\s*\(\s*([+-]?\d{1,6})\s*\)", self.text[self.at :])
         if not found:
             raise self.fail("an integer exponent must follow ^")
         self.at += found.end()
-        exponent = int(found[1])
+        exponent = int(found[1] or found[2])
         if abs(exponent) * len(value) > _LONGEST:
             raise self.fail(f"the word is longer than {_LONGEST} letters")
         return (value if exponent >= 0 else _inverse(value)) * abs(exponent)

@@ -21,6 +21,9 @@ from symmeter.groups.permutation_group import PermutationGroup
 
 __all__ = ["automorphisms", "homomorphisms", "is_homomorphism", "isomorphism"]
 
+#: Images that are worked out together, at most.
+_ENTRIES = 1 << 20
+
 
 @dataclass(frozen=True, eq=False)
 class _Step:
@@ -68,10 +71,8 @@ def _make_chain(group: FiniteGroup) -> tuple[_Step, ...]:
     return tuple(steps)
 
 
-def _extended(
-    step: _Step, source: FiniteGroup, target: FiniteGroup, f: np.ndarray, image: int, injective: bool
-) -> np.ndarray | None:
-    """The map on the larger subgroup, or None when no homomorphism has these images."""
+def _extended(step: _Step, source: FiniteGroup, target: FiniteGroup, f: np.ndarray, image: int) -> np.ndarray | None:
+    """The map on the larger subgroup, or None when no injective homomorphism has these images."""
     if source.element_orders[step.generator] % target.element_orders[image]:
         return None
     s, t = source.table, target.table
@@ -83,7 +84,7 @@ def _extended(
     for g in step.generators:
         if not np.array_equal(f[s[g, whole]], t[f[g], f[whole]]):
             return None
-    if injective and np.count_nonzero(f[whole] == 0) > 1:
+    if np.count_nonzero(f[whole] == 0) > 1:
         return None
     return f
 
@@ -92,11 +93,10 @@ def _search(
     source: FiniteGroup,
     target: FiniteGroup,
     candidates: Callable[[int], np.ndarray],
-    injective: bool,
     level: int = 0,
     f: np.ndarray | None = None,
 ) -> Iterator[np.ndarray]:
-    """Depth first through the images of the generators from ``level`` on."""
+    """Injective homomorphisms, depth first through the images of the generators from ``level`` on."""
     chain = _chain(source)
     if f is None:
         f = np.full(source.order, -1)
@@ -106,9 +106,9 @@ def _search(
         return
     step = chain[level]
     for image in candidates(step.generator).tolist():
-        longer = _extended(step, source, target, f, image, injective)
+        longer = _extended(step, source, target, f, image)
         if longer is not None:
-            yield from _search(source, target, candidates, injective, level + 1, longer)
+            yield from _search(source, target, candidates, level + 1, longer)
 
 
 def homomorphisms(source: FiniteGroup, target: FiniteGroup, cap: int = 100_000) -> Int[np.ndarray, "h n"]:
@@ -125,17 +125,47 @@ def homomorphisms(source: FiniteGroup, target: FiniteGroup, cap: int = 100_000) 
     >>> len(homomorphisms(cyclic_group(4), symmetric_group(3)))
     4
     """
-    orders = target.element_orders
-
-    def candidates(g: int) -> np.ndarray:
-        return np.flatnonzero(source.element_orders[g] % orders == 0)
-
-    found = []
-    for f in _search(source, target, candidates, injective=False):
-        found.append(f)
-        if len(found) > cap:
+    start = np.full((1, source.order), -1, dtype=np.intp)
+    start[0, 0] = 0
+    found: list[np.ndarray] = []
+    total = 0
+    for maps in _search_together(source, target, start):
+        total += len(maps)
+        if total > cap:
             raise ClosureError(f"there are more than the cap of {cap} homomorphisms; raise cap=")
-    return np.array(found, dtype=np.intp)
+        found.append(maps)
+    return np.concatenate(found)
+
+
+def _search_together(
+    source: FiniteGroup, target: FiniteGroup, maps: np.ndarray, level: int = 0
+) -> Iterator[np.ndarray]:
+    """Extensions of many maps at once, depth first by blocks that fit the memory; in the order of the images."""
+    chain = _chain(source)
+    if level == len(chain):
+        yield maps
+        return
+    step = chain[level]
+    images = np.flatnonzero(source.element_orders[step.generator] % target.element_orders == 0)
+    rows = max(1, _ENTRIES // (len(images) * source.order))
+    for first in range(0, len(maps), rows):
+        longer = _extended_together(step, source, target, maps[first : first + rows], images)
+        if len(longer):
+            yield from _search_together(source, target, longer, level + 1)
+
+
+def _extended_together(
+    step: _Step, source: FiniteGroup, target: FiniteGroup, maps: np.ndarray, images: np.ndarray
+) -> np.ndarray:
+    s, t = source.table, target.table
+    f = np.repeat(maps, len(images), axis=0)
+    f[:, step.generator] = np.tile(images, len(maps))
+    for j, (g, origin) in enumerate(step.cosets):
+        f[:, step.members[j + 1]] = t[f[:, g, None], f[:, step.members[origin]]]
+    whole = step.members.reshape(-1)
+    for g in step.generators:
+        f = f[(f[:, s[g, whole]] == t[f[:, g, None], f[:, whole]]).all(axis=1)]
+    return f
 
 
 def is_homomorphism(source: FiniteGroup, target: FiniteGroup, images: Int[np.ndarray, " n"]) -> bool:
@@ -153,7 +183,7 @@ def isomorphism(source: FiniteGroup, target: FiniteGroup) -> Int[np.ndarray, " n
     def candidates(g: int) -> np.ndarray:
         return np.flatnonzero(theirs == mine[g])
 
-    return next(_search(source, target, candidates, injective=True), None)
+    return next(_search(source, target, candidates), None)
 
 
 def automorphisms(group: FiniteGroup) -> PermutationGroup:
@@ -185,10 +215,10 @@ def automorphisms(group: FiniteGroup) -> PermutationGroup:
         for image in candidates(g).tolist():
             if tried[image]:
                 continue
-            start = _extended(chain[level], group, group, fixed, image, injective=True)
+            start = _extended(chain[level], group, group, fixed, image)
             f = None
             if start is not None:
-                f = next(_search(group, group, candidates, True, level + 1, start), None)
+                f = next(_search(group, group, candidates, level + 1, start), None)
             if f is not None:
                 found.append(f)
             # All maps found so far fix the smaller subgroup. An image that is impossible makes its orbit impossible.

@@ -2,8 +2,12 @@
 
 A and B are one-dimensional (symmetric and antisymmetric under the principal rotation), E two-, T three-, G four- and H
 five-dimensional; g and u tell the parity, ' and '' the behaviour under the horizontal mirror when there is no
-inversion. A pair of complex conjugate characters is E with the prefixes 1 and 2. Double-valued irreps are not covered.
-Mulliken 1955; Altmann and Herzig, Point-Group Theory Tables, 1994.
+inversion. A pair of complex conjugate characters is E with the prefixes 1 and 2. Mulliken 1955; Altmann and Herzig,
+Point-Group Theory Tables, 1994.
+
+Double-valued irreps carry the smallest spin j in whose multiplet they occur: E1/2, G3/2, E5/2u. Their letters follow
+the dimension too, G for four (F in Altmann and Herzig's tables) and I for six; a pair of complex conjugates bears the
+letter of both together with the prefixes 1 and 2.
 """
 
 from __future__ import annotations
@@ -12,17 +16,24 @@ import re
 
 import numpy as np
 
+from symmeter.errors import InputTypeError
+from symmeter.groups.double_groups import DoubleGroup
 from symmeter.groups.point_groups import PointGroup
 
 __all__ = ["mulliken_symbols"]
 
 # Half turns about z, y, x: B1, B2 and B3 are symmetric under one of them.
 _TURNS = ((-1, -1, 1), (-1, 1, -1), (1, -1, -1))
-_LETTERS = {1: "A", 2: "E", 3: "T", 4: "G", 5: "H"}
+_LETTERS = {1: "A", 2: "E", 3: "T", 4: "G", 5: "H", 6: "I"}
 
 
-def mulliken_symbols(group: PointGroup) -> tuple[str, ...]:
+def mulliken_symbols(group: PointGroup | DoubleGroup) -> tuple[str, ...]:
     """Symbol of each row of ``group.character_table``; they are all different.
+
+    Raises
+    ------
+    InputTypeError
+        For a group that is no point group and no double group: its irreps have no such names.
 
     Examples
     --------
@@ -31,7 +42,17 @@ def mulliken_symbols(group: PointGroup) -> tuple[str, ...]:
     ('A1', 'A2', 'E')
     >>> mulliken_symbols(point_group("Oh"))[-4:]
     ('T2g', 'T1g', 'T2u', 'T1u')
+    >>> from symmeter.groups import double_group
+    >>> sorted(set(mulliken_symbols(double_group("O"))) - set(mulliken_symbols(point_group("O"))))
+    ['E1/2', 'E5/2', 'G3/2']
     """
+    if isinstance(group, DoubleGroup):
+        return _double_valued(group)
+    if not isinstance(group, PointGroup):
+        raise InputTypeError(
+            f"Mulliken's symbols name the irreps of point groups and double groups; got {group!r}: "
+            "make it with point_group or double_group"
+        )
     return tuple(_Symbols(group).symbol(i) for i in range(group.number_of_classes))
 
 
@@ -127,3 +148,55 @@ class _Symbols:
     def rhombic(self, i: int) -> str:
         signs = [bool(np.real(self.values[i, self.find(np.diag(s))]) > 0) for s in _TURNS]
         return "A" if all(signs) else f"B{signs.index(True) + 1}"
+
+
+def _double_valued(group: DoubleGroup) -> tuple[str, ...]:
+    """Symbols of the irreps of the point group, and of those in which the rotation by 2 pi is minus one."""
+    below, table = group.point_group, group.character_table
+    single = dict(zip(_rounded(below.character_table.values[:, below.class_labels]), mulliken_symbols(below)))
+    lowest = group.covering[group.class_representatives]
+    found: dict[int, str] = {}
+    for i, row in enumerate(_rounded(table.values[:, group.class_labels][:, : below.order])):
+        if i not in group.spinor_irreps:
+            found[i] = single[row]
+    spins = _smallest_spins(group)
+    central = np.flatnonzero(np.abs(np.asarray(below.matrices)[lowest] + np.eye(3)).max(axis=(1, 2)) < 1e-9)
+    traces = np.real(np.trace(group.spinors[group.class_representatives], axis1=1, axis2=2))
+    for i in group.spinor_irreps:
+        degree, values = int(table.degrees[i]), table.values[i]
+        letter = _LETTERS[degree]
+        imaginary = values.imag[np.abs(values.imag) > 1e-9]
+        if imaginary.size:
+            letter = f"{1 if imaginary[0] > 0 else 2}{_LETTERS[2 * degree]}"
+        parity = ""
+        if central.size:
+            # Of the two elements over the inversion the one that leaves spinors alone.
+            unmoved = central[np.argmax(traces[central])]
+            parity = "g" if values[unmoved].real > 0 else "u"
+        found[i] = f"{letter}{spins[i]}/2{parity}"
+    return tuple(found[i] for i in range(len(table)))
+
+
+def _rounded(values: np.ndarray) -> list[tuple[complex, ...]]:
+    return [tuple(row) for row in (np.round(values, 6) + 0).tolist()]
+
+
+def _smallest_spins(group: DoubleGroup) -> dict[int, int]:
+    """Twice the smallest spin in whose multiplet, of either parity, each double-valued irrep occurs."""
+    table = group.character_table
+    proper = np.asarray(group.point_group.determinants)[group.covering[group.class_representatives]]
+    central = np.abs(np.asarray(group.point_group.matrices) + np.eye(3)).max(axis=(1, 2)).min() < 1e-9
+    trace = np.real(np.trace(group.spinors[group.class_representatives], axis1=1, axis2=2))
+    before, now = np.ones_like(trace), trace
+    spins: dict[int, int] = {}
+    twice = 1
+    while len(spins) < len(group.spinor_irreps):
+        occurring = table.decompose(now)
+        if central:
+            occurring = occurring + table.decompose(now * proper)
+        for i in np.flatnonzero(occurring).tolist():
+            spins.setdefault(i, twice)
+        # Characters of spins j + 1/2, j and j - 1/2 at one element, whose trace in spin 1/2 is t.
+        before, now, twice = now, trace * now - before, twice + 1
+        before, now, twice = now, trace * now - before, twice + 1
+    return spins

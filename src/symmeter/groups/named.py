@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from symmeter.errors import InputError, UnknownNameError, nearest_name
-from symmeter.groups.constructions import direct_product_group
+from symmeter.groups.constructions import direct_product_group, wreath_product
 from symmeter.groups.finite_group import FiniteGroup
 
 __all__ = ["named_group"]
@@ -14,9 +14,7 @@ __all__ = ["named_group"]
 _ALIASES = {
     "V4": "C2 x C2",
     "K4": "C2 x C2",
-    "2T": "SL(2,3)",
     "T'": "SL(2,3)",
-    "2I": "SL(2,5)",
     "T7": "C7 : C3",
     "F20": "C5 : C4",
     "F21": "C7 : C3",
@@ -39,8 +37,8 @@ def named_group(name: str) -> FiniteGroup:
     name : str
         A family (``C6`` or ``Z6``, ``D4`` of order 8, ``Dic3``, ``Q8``, ``SD16``, ``M16``, ``S4``, ``A5``, ``SL(2,3)``,
         ``GL(2,3)``, ``2^(1+4)+``), a point group with a letter that only those have (``Oh``, ``C2v``, ``Td``) or its
-        double group (``2O``), a product ``A x B`` or power ``C2^3`` of these, a name of the library (``C7 : C3``), or
-        ``SmallGroup(n, k)``.
+        double group (``2O``), a product ``A x B``, wreath product ``A wr B`` or power ``C2^3`` of these, a name of the
+        library (``C7 : C3``), or ``SmallGroup(n, k)``. Spaces do not matter: ``Z3xZ3`` is ``C3 x C3``.
 
     Raises
     ------
@@ -54,7 +52,7 @@ def named_group(name: str) -> FiniteGroup:
     >>> named_group("C2 x S4").order, named_group("SmallGroup(21, 1)").name
     (48, 'C7 : C3')
     """
-    text = " ".join(str(name).replace("×", "x").replace("⋊", ":").split())
+    text = _spaced(str(name))
     if not text or len(text) > _LONGEST:
         raise UnknownNameError(f"a group name has 1..{_LONGEST} characters, such as 'D6' or 'C2 x S4'; got {len(text)}")
     text = _ALIASES.get(text, text)
@@ -67,6 +65,14 @@ def named_group(name: str) -> FiniteGroup:
     if group is None:
         raise UnknownNameError(f"no group is called {name!r}; {_hint(text)}")
     return group
+
+
+def _spaced(text: str) -> str:
+    """One writing of products: "Z3^2:Z4" as "(C3 x C3) : C4"."""
+    text = " ".join(text.replace("×", "x").replace("⋊", ":").split())
+    text = re.sub(r"\s*(x|:|\bwr\b)\s*", r" \1 ", text)
+    text = re.sub(r"\bZ_?(\d+)", r"C\1", text)
+    return re.sub(r"(C\d+)\^([2-9])(?= :)", lambda m: f"({' x '.join([m[1]] * int(m[2]))})", text)
 
 
 def _family(text: str) -> FiniteGroup | None:
@@ -136,19 +142,27 @@ def _product(text: str) -> FiniteGroup | None:
     whole = _unwrapped(text)
     if whole != text:
         return named_group(whole)
+    parts = _parts(text, " x ")
+    if len(parts) < 2 or not all(parts):
+        wreath = _parts(text, " wr ")
+        if len(wreath) != 2 or not all(wreath):
+            return None
+        return wreath_product(named_group(wreath[0]), named_group(wreath[1]))
+    factors = [named_group(p) for p in parts]
+    written = [f"({g.name})" if " " in g.name else g.name for g in factors]
+    return direct_product_group(*factors, name=" x ".join(written))
+
+
+def _parts(text: str, sign: str) -> list[str]:
+    """Parts between signs outside brackets."""
     parts, depth, current = [], 0, ""
     for c in text + " ":
         depth += (c == "(") - (c == ")")
         current += c
-        if depth == 0 and current.endswith(" x "):
-            parts.append(current[:-3].strip())
+        if depth == 0 and current.endswith(sign):
+            parts.append(current[: -len(sign)].strip())
             current = ""
-    parts.append(current.strip())
-    if len(parts) < 2 or not all(parts):
-        return None
-    factors = [named_group(p) for p in parts]
-    written = [f"({g.name})" if " " in g.name else g.name for g in factors]
-    return direct_product_group(*factors, name=" x ".join(written))
+    return [*parts, current.strip()]
 
 
 @lru_cache(maxsize=1)

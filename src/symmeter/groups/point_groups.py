@@ -16,7 +16,7 @@ from math import pi, sqrt
 import numpy as np
 from jaxtyping import Bool, Float
 
-from symmeter.errors import InputError, ShapeError, UnknownNameError, nearest_name
+from symmeter.errors import InputError, NotAGroupElementError, ShapeError, UnknownNameError, nearest_name
 from symmeter.groups.finite_group import FiniteGroup
 from symmeter.groups.matrix_group import MatrixGroup
 
@@ -69,6 +69,15 @@ _OTHER_WRITINGS = {
     "Vd": "D2d",
     "2mm": "C2v",
     "m2m": "C2v",
+    # Full symbols, where they differ from the short ones.
+    "2/m2/m2/m": "D2h",
+    "4/m2/m2/m": "D4h",
+    "-32/m": "D3d",
+    "6/m2/m2/m": "D6h",
+    "2/m-3": "Th",
+    "4/m-32/m": "Oh",
+    "2/m-3-5": "Ih",
+    "m-35": "Ih",
 }
 _CUBIC = ("T", "Th", "Td", "O", "Oh", "I", "Ih")
 _ICOSAHEDRAL = {"I": "235", "Ih": "m-3-5"}
@@ -289,6 +298,11 @@ def point_group_symbol(matrices: Float[np.ndarray, "n 3 3"], tolerance: float = 
     tolerance : float
         How far an entry may be off.
 
+    Raises
+    ------
+    InputError, NotAGroupElementError
+        If a matrix is not orthogonal, or the matrices are no group: the text names the product that is missing.
+
     Examples
     --------
     >>> point_group_symbol(point_group("D4h").matrices)
@@ -300,6 +314,7 @@ def point_group_symbol(matrices: Float[np.ndarray, "n 3 3"], tolerance: float = 
     defect = float(np.abs(a @ a.swapaxes(1, 2) - np.eye(3)).max())
     if not defect <= tolerance:
         raise InputError(f"the matrices are not orthogonal: |A A^T - I| reaches {defect:.2g}, above {tolerance:g}")
+    _check_closed(a, tolerance)
     proper = np.linalg.det(a) > 0
     turns = np.array([_angle(m if p else -m) for m, p in zip(a, proper)])
     rotations = a[proper]
@@ -315,6 +330,38 @@ def point_group_symbol(matrices: Float[np.ndarray, "n 3 3"], tolerance: float = 
     if order == 12 and counts[3] == 8:
         return "T" if not improper else "Th" if inversion else "Td"
     return _axial_symbol(a, proper, turns, inversion)
+
+
+def _check_closed(a: np.ndarray, tolerance: float) -> None:
+    """Whether the matrices are a group: right multiplications by a few that generate all of them permute them."""
+    n = len(a)
+    flat = a.reshape(n, 9)
+
+    def places(products: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        nearest = np.argmax(products.reshape(-1, 9) @ flat.T, axis=1)
+        return nearest, np.abs(products - a[nearest]).max(axis=(1, 2))
+
+    (identity,), (off,) = places(np.eye(3)[None])
+    if off > 10 * tolerance:
+        raise NotAGroupElementError("the matrices are no group: the identity is not among them")
+    reached = np.zeros(n, dtype=bool)
+    reached[identity] = True
+    maps: list[np.ndarray] = []
+    while not reached.all():
+        k = int(np.argmin(reached))
+        moved, off = places(a @ a[k])
+        if off.max() > 10 * tolerance:
+            raise NotAGroupElementError(
+                f"the matrices are no group: the product of matrices {int(np.argmax(off))} and {k} is not among them"
+            )
+        if len(np.unique(moved)) < n:
+            raise NotAGroupElementError("the matrices are no list of a group's elements: one of them appears twice")
+        maps.append(moved)
+        frontier = np.flatnonzero(reached)
+        while frontier.size:
+            images = np.unique(np.concatenate([m[frontier] for m in maps]))
+            frontier = images[~reached[images]]
+            reached[frontier] = True
 
 
 def _axial_symbol(a: np.ndarray, proper: Bool[np.ndarray, " n"], turns: np.ndarray, inversion: bool) -> str:

@@ -137,6 +137,11 @@ def _checked(group: FiniteGroup, rho: np.ndarray) -> np.ndarray:
 def isotypic_projector(group: FiniteGroup, rho: np.ndarray, number: int) -> Num[np.ndarray, "m m"]:
     """Projector on all copies of one irrep: ``d / |G| sum_g conj(chi(g)) rho(g)``; real for a real character.
 
+    Raises
+    ------
+    NotAGroupElementError
+        If rho is no homomorphism; the text gives the defect.
+
     Examples
     --------
     >>> from symmeter.groups.families import cyclic_group
@@ -147,7 +152,35 @@ def isotypic_projector(group: FiniteGroup, rho: np.ndarray, number: int) -> Num[
     table = group.character_table
     i = table._checked(number)
     chi = table.values[i][group.class_labels].conj() * table.degrees[i] / group.order
-    return _weighted(_checked(group, rho), chi.real if not chi.imag.any() else chi)
+    rho = _checked(group, rho)
+    _check_homomorphism(group, rho)
+    return _weighted(rho, chi.real if not chi.imag.any() else chi)
+
+
+def _check_homomorphism(group: FiniteGroup, rho: np.ndarray) -> None:
+    """``rho[g] rho[x] v = rho[g x] v`` for generators g, all x, and one random vector v: no dearer than reading rho."""
+    if rho.ndim == 2:
+        bad = [(g, np.flatnonzero((rho[g][rho] != rho[group.table[g]]).any(axis=1))) for g in (0, *group.generators)]
+        found = next(((g, int(xs[0])) for g, xs in bad if xs.size), None)
+        if found is not None:
+            g, x = found
+            raise NotAGroupElementError(
+                f"the permutations are no action: that of {x} followed by that of {g} is not that of "
+                f"{int(group.table[g, x])}, their product"
+            )
+        return
+    v = np.random.default_rng(1_905).standard_normal(rho.shape[1])
+    moved = rho @ v
+    scale = max(1.0, float(np.abs(moved).max(initial=0.0)))
+    defects = {-1: float(np.abs(moved[0] - v).max(initial=0.0))}
+    defects |= {g: float(np.abs(moved @ rho[g].T - moved[group.table[g]]).max()) for g in group.generators}
+    g = max(defects, key=defects.__getitem__)
+    if not defects[g] <= _TOLERANCE * scale:
+        what = "rho of the identity misses it" if g < 0 else f"rho[{g}] rho[x] misses rho[{g} x]"
+        raise NotAGroupElementError(
+            f"the matrices are no representation: {what} by up to {defects[g]:.3g}; it must be below "
+            f"{_TOLERANCE * scale:.2g}"
+        )
 
 
 def _weighted(rho: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -216,6 +249,8 @@ def symmetry_adapted_basis(group: FiniteGroup, rho: np.ndarray) -> SymmetryAdapt
     rho = _checked(group, rho)
     if rho.ndim == 3:
         _check_unitary_representation(group, rho)
+    else:
+        _check_homomorphism(group, rho)
     multiplicities = group.character_table.decompose(representation_character(group, rho))
     columns, irreps, copies, rows = [], [], [], []
     for i in np.flatnonzero(multiplicities).tolist():

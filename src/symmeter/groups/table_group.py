@@ -96,7 +96,7 @@ class TableGroup(Group):
     @cached_property
     def exponent(self) -> int:
         """Least common multiple of the orders of the elements."""
-        return lcm(*np.unique(self.element_orders).tolist())
+        return lcm(*set(self.class_orders.tolist()))
 
     @cached_property
     def conjugation(self) -> Int[np.ndarray, "n n"]:
@@ -105,31 +105,67 @@ class TableGroup(Group):
 
     @cached_property
     def is_abelian(self) -> bool:
-        return bool(np.array_equal(self._table, self._table.T))
+        # One element that is not central tells at once.
+        last = np.array_equal(self._table[-1], self._table[:, -1])
+        return last and bool(np.array_equal(self._table, self._table.T))
 
     # Conjugacy classes -----------------------------------------------------------------------------------------------
 
     @cached_property
-    def class_labels(self) -> Int[np.ndarray, " n"]:
-        """Number of the conjugacy class of each element; classes go by element order, size and smallest element."""
+    def _classes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[list[int]]]:
+        """Number of the class of each element; smallest element of each class, its order, and its powers."""
         n = self.order
+        powers: list[list[int]] = []
         if self.is_abelian:
-            lowest = np.arange(n)
+            lowest, roots, orders = np.arange(n), np.arange(n), self.element_orders
+            sizes = np.ones(n, dtype=np.intp)
         else:
-            lowest = np.full(n, -1)
-            for x in range(n):
-                if lowest[x] < 0:
-                    lowest[self._table[self._table[:, x], self.inverses]] = x
-        roots, sizes = np.unique(lowest, return_counts=True)
-        ranking = np.lexsort((roots, sizes, self.element_orders[roots]))
+            lowest, found = np.full(n, -1), []
+            flat, rows, x = self._table.ravel(), self.inverses * n, 0
+            while lowest[x] < 0:
+                # x g for all g, then g^-1 x g.
+                conjugates = flat[rows + self._table[x]]
+                lowest[conjugates] = x
+                found.append(x)
+                x = int(lowest.argmin())
+            roots = np.array(found)
+            sizes = np.bincount(lowest, minlength=n)[roots]
+            powers = [self._powers(r) for r in found]
+            orders = np.array([len(around) for around in powers])
+        ranking = np.lexsort((roots, sizes, orders))
         number = np.empty(n, dtype=np.intp)
         number[roots[ranking]] = np.arange(len(roots))
-        return _frozen(number[lowest])
+        powers = [powers[i] for i in ranking.tolist()] if powers else []
+        return _frozen(number[lowest]), _frozen(roots[ranking]), _frozen(orders[ranking]), powers
 
-    @cached_property
+    def _powers(self, x: int) -> list[int]:
+        """1, x, x^2, ... once around."""
+        row, powers = self._table[x].tolist(), [0]
+        y = x
+        while y:
+            powers.append(y)
+            y = row[y]
+        return powers
+
+    @property
+    def class_labels(self) -> Int[np.ndarray, " n"]:
+        """Number of the conjugacy class of each element; classes go by element order, size and smallest element."""
+        return self._classes[0]
+
+    @property
     def class_representatives(self) -> Int[np.ndarray, " k"]:
         """Smallest element of each class."""
-        return _frozen(np.unique(self.class_labels, return_index=True)[1])
+        return self._classes[1]
+
+    @property
+    def class_orders(self) -> Int[np.ndarray, " k"]:
+        """Order of the elements of each class."""
+        return self._classes[2]
+
+    @property
+    def powers_of_representatives(self) -> list[list[int]]:
+        """1, x, x^2, ... once around, for the smallest element x of each class."""
+        return self._classes[3] or [self._powers(x) for x in self.class_representatives.tolist()]
 
     @cached_property
     def class_sizes(self) -> Int[np.ndarray, " k"]:
@@ -146,11 +182,6 @@ class TableGroup(Group):
         """Elements of each conjugacy class."""
         by_class = np.argsort(self.class_labels, kind="stable")
         return np.split(by_class, np.cumsum(self.class_sizes)[:-1])
-
-    @cached_property
-    def class_orders(self) -> Int[np.ndarray, " k"]:
-        """Order of the elements of each class."""
-        return _frozen(self.element_orders[self.class_representatives])
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:

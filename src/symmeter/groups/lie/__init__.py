@@ -46,6 +46,8 @@ from symmeter.groups.lie.named import named_lie_group
 from symmeter.groups.lie.points import cube_points, halton, lattice_generator
 from symmeter.groups.lie.reductive import SL, ConformalRotations, GLp, ReductiveGroup, Scalings
 from symmeter.groups.lie.rotations import log_rotation, log_special_unitary, log_unitary
+from symmeter.groups.lie.spinors import spinor_lift
+from symmeter.groups.lie.symplectic_irreps import SpIrrep
 from symmeter.groups.lie.weights import RootSystem
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "SemidirectGroup",
     "Sim",
     "Sp",
+    "SpIrrep",
     "Translations",
     "U",
     "cube_points",
@@ -112,5 +115,6 @@ __all__ = [
     "sp_generators",
     "spin_irrep",
     "spin_matrices",
+    "spinor_lift",
     "symplectic_form",
 ]

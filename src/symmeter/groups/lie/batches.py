@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Num
 
-from symmeter.errors import InputError, NonFiniteError, ShapeError
+from symmeter.errors import InputError, NonFiniteError, ShapeError, UnknownNameError, nearest_name
 
 __all__ = ["adjoint_of", "as_matrices", "as_vectors", "check_choice", "determinant", "which"]
 
@@ -77,10 +77,6 @@ def check_choice(value: str, choices: tuple[str, ...], name: str) -> None:
     """UnknownNameError, with the closest choice, unless the value is one of them."""
     if value in choices:
         return
-    from difflib import get_close_matches
-
-    from symmeter.errors import UnknownNameError
-
-    close = get_close_matches(str(value), choices, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    close = nearest_name(str(value), choices)
+    hint = f"; did you mean {close!r}?" if close else ""
     raise UnknownNameError(f"{name}={value!r} is not known; choose from {', '.join(choices)}{hint}")

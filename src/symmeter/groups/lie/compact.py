@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import gamma, pi, prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
-from symmeter.errors import InputError
+from symmeter.errors import InputError, ShapeError
 from symmeter.groups.lie.batches import adjoint_of, which
 from symmeter.groups.lie.decompositions import orthogonal_factor, qr
 from symmeter.groups.lie.exponential import exp_skew
@@ -22,6 +23,10 @@ from symmeter.groups.lie.matrix_lie_group import MatrixLieGroup, unitary_defect
 from symmeter.groups.lie.rotations import log_rotation, log_special_unitary, log_unitary
 from symmeter.groups.lie_algebra import LieAlgebra
 from symmeter.groups.lie_group import LieGroup
+
+if TYPE_CHECKING:
+    from symmeter.groups.lie.gelfand_tsetlin import SUIrrep
+    from symmeter.groups.lie.symplectic_irreps import SpIrrep
 
 __all__ = ["SO", "SU", "O", "Sp", "U"]
 
@@ -293,7 +298,7 @@ class SU(_CompactGroup):
         n = self.size
         return n**0.5 * (2 * pi) ** ((n - 1) * (n + 2) / 2) / prod(gamma(k) for k in range(1, n + 1))
 
-    def irrep(self, dynkin: tuple[int, ...]):
+    def irrep(self, dynkin: tuple[int, ...]) -> SUIrrep:
         """The irreducible representation with these Dynkin labels, see :class:`~symmeter.groups.lie.SUIrrep`."""
         from symmeter.groups.lie.gelfand_tsetlin import SUIrrep
 
@@ -326,6 +331,21 @@ class Sp(_CompactGroup):
         self.symplectic_form.setflags(write=False)
         self._parameters = (size, form)
         self.name = f"Sp({size})"
+
+    def irrep(self, dynkin: tuple[int, ...]) -> SpIrrep:
+        """The irreducible representation with these Dynkin labels, see :class:`~symmeter.groups.lie.SpIrrep`.
+
+        Examples
+        --------
+        >>> Sp(4).irrep((0, 1)).dimension
+        5
+        """
+        from symmeter.groups.lie.symplectic_irreps import SpIrrep
+
+        labels = tuple(dynkin)
+        if len(labels) != self.size // 2:
+            raise ShapeError(f"{self.name} has {self.size // 2} Dynkin labels; got {len(labels)}: {labels}")
+        return SpIrrep(labels, self._parameters[1])
 
     def _defect(self, g: np.ndarray) -> np.ndarray:
         symplectic = np.swapaxes(g, -1, -2) @ self.symplectic_form @ g - self.symplectic_form

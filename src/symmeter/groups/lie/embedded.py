@@ -39,7 +39,7 @@ class EmbeddedGroup(MatrixLieGroup):
 
     def __init__(self, group: MatrixLieGroup, size: int, axes: Sequence[int]) -> None:
         self.inner = group
-        self.axes = tuple(int(a) for a in axes)
+        size, self.axes = _count(size), _positions(axes)
         if len(self.axes) != group.size or len(set(self.axes)) != len(self.axes):
             raise InputError(
                 f"{group} acts on {group.size} axes; give as many different ones, got {list(axes)} (0-based)"
@@ -121,9 +121,23 @@ def embed(group: MatrixLieGroup, size: int, axes: Sequence[int]) -> MatrixLieGro
         raise InputTypeError(
             f"embed takes a matrix Lie group such as O(2); got {type(group).__name__}: embed the matrices themselves"
         )
-    if tuple(axes) == tuple(range(size)) == tuple(range(group.size)):
+    if _positions(axes) == tuple(range(_count(size))) == tuple(range(group.size)):
         return group
     return EmbeddedGroup(group, size, axes)
+
+
+def _count(size: int) -> int:
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+        raise InputError(f"the dimension of the larger space is an integer of at least 1; got {size!r}")
+    return int(size)
+
+
+def _positions(axes: Sequence[int]) -> tuple[int, ...]:
+    found = list(axes) if isinstance(axes, (Sequence, np.ndarray)) else []
+    whole = all(isinstance(a, (int, np.integer)) and not isinstance(a, bool) for a in found)
+    if not found or not whole:
+        raise InputError(f"axes are whole numbers from 0, such as [0, 1]; got {axes!r}")
+    return tuple(int(a) for a in found)
 
 
 def Scaling(n: int) -> Scalings:

@@ -21,6 +21,8 @@ __all__ = ["exp_hermitian", "exp_skew", "expm", "integrated_exponential", "log_p
 _PADE = np.array([factorial(26 - k) // factorial(13 - k) // factorial(k) for k in range(14)], dtype=float)
 _PADE_RADIUS = 5.371920351148152
 _NEGATIVE_AXIS = 1e-8
+#: Arguments of eigenvalues within this of pi take the slower route that keeps its digits there.
+_NEAR = 1e-3
 
 
 def expm(matrices: Num[np.ndarray, "... m m"]) -> Num[np.ndarray, "... m m"]:
@@ -160,11 +162,13 @@ def logm(matrices: Num[np.ndarray, "... m m"]) -> Num[np.ndarray, "... m m"]:
     """
     g = as_matrices(matrices, "the matrices")
     n = g.shape[-1]
-    _off_the_cut(g)
+    near = _off_the_cut(g)
     if n == 1:
         return np.log(g)
     if n == 2 and not np.iscomplexobj(g):
         return _log_2x2(g)
+    if near.any():
+        return _log_near_the_cut(g, near)
     flat = g.reshape(-1, n, n)
     one = np.eye(n)
     root, roots = flat.copy(), np.zeros(len(flat), dtype=int)
@@ -183,7 +187,26 @@ def logm(matrices: Num[np.ndarray, "... m m"]) -> Num[np.ndarray, "... m m"]:
     return (out * (2.0**roots)[:, None, None]).reshape(g.shape)
 
 
-def _off_the_cut(g: np.ndarray) -> None:
+def _log_near_the_cut(g: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Beside the cut the square roots lose digits; Schur's form (Al-Mohy and Higham 2012, in SciPy) does not."""
+    from warnings import catch_warnings, simplefilter
+
+    from scipy.linalg import logm as by_schur
+
+    out = np.empty_like(g)
+    if not near.all():
+        out[~near] = logm(g[~near])
+    with catch_warnings():
+        # SciPy warns where the condition of the logarithm, not its algorithm, limits the digits.
+        simplefilter("ignore", RuntimeWarning)
+        for place in zip(*np.nonzero(near)):
+            one = np.asarray(by_schur(g[place]))
+            out[place] = one if np.iscomplexobj(g) else np.real(one)
+    return out
+
+
+def _off_the_cut(g: np.ndarray) -> np.ndarray:
+    """Which matrices come near the cut; none may lie on it."""
     values = np.linalg.eigvals(g)
     size = np.abs(values)
     singular = size.min(axis=-1) <= 1e-17 * size.max(axis=-1)
@@ -197,6 +220,7 @@ def _off_the_cut(g: np.ndarray) -> None:
             f"the logarithm of {which(cut)} is on the cut: it has the eigenvalue {worst:.6g} "
             "on the negative real axis; use polar, whose coordinates exist for every matrix"
         )
+    return np.asarray(((np.real(values) < 0) & (np.abs(np.imag(values)) <= _NEAR * size)).any(axis=-1))
 
 
 def _square_root(a: np.ndarray) -> np.ndarray:

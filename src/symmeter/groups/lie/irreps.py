@@ -11,7 +11,9 @@ from symmeter.errors import InputError
 from symmeter.groups.lie.batches import as_vectors
 from symmeter.groups.lie.compact import SO, SU
 from symmeter.groups.lie.exponential import exp_skew, expm
+from symmeter.groups.lie.lorentz import Lorentz
 from symmeter.groups.lie.rotations import log_rotation, log_special_unitary
+from symmeter.groups.lie.spinors import log_lorentz
 
 __all__ = ["lorentz_generators", "lorentz_irrep", "so3_generators", "so3_irrep", "spin_irrep", "spin_matrices"]
 
@@ -110,12 +112,28 @@ def lorentz_generators(m: float | Fraction, n: float | Fraction) -> Complex[np.n
 
 
 def lorentz_irrep(
-    m: float | Fraction, n: float | Fraction, coefficients: Float[np.ndarray, "... 6"]
+    m: float | Fraction, n: float | Fraction, g: Float[np.ndarray, "... 6"] | Float[np.ndarray, "... 4 4"]
 ) -> Complex[np.ndarray, "... d d"]:
-    """Matrices of ``exp(theta . J + eta . K)`` in the representation (m, n).
+    """Matrices of elements in the representation (m, n).
 
-    The element is given by its coefficients, as from ``Lorentz().log(g)``, since half-integer m + n is a representation
-    of SL(2, C) only: elements of SO+(1, 3) determine it up to a sign.
+    Parameters
+    ----------
+    m, n : float or Fraction
+        Spins, see :func:`lorentz_generators`.
+    g : array of shape (..., 6) or (..., 4, 4)
+        Coefficients c of ``exp(theta . J + eta . K)``, or elements of SO+(1, 3). For half-integer m + n the
+        representation is one of SL(2, C): elements determine it up to a sign, which is that of
+        :func:`~symmeter.groups.lie.spinor_lift`, while coefficients determine it.
+
+    Examples
+    --------
+    >>> g = Lorentz().exp([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    >>> bool(np.isclose(np.trace(lorentz_irrep(1, 1, g)).real, np.trace(lorentz_irrep(0, 1, g)).real ** 2
+    ...                 + np.trace(lorentz_irrep(0, 1, g)).imag ** 2))
+    True
     """
-    c = as_vectors(coefficients, "coefficients", 6)
+    if np.shape(g)[-2:] == (4, 4):
+        c = np.concatenate(log_lorentz(Lorentz().check(g))[:2], axis=-1)
+    else:
+        c = as_vectors(g, "coefficients", 6)
     return expm(np.tensordot(c, lorentz_generators(m, n), axes=1))

@@ -16,6 +16,8 @@ from symmeter.groups.lie.density import sinhc
 from symmeter.groups.lie.exponential import logm
 from symmeter.groups.lie.generators import lorentz_basis, rotation_basis
 from symmeter.groups.lie.reductive import ReductiveGroup
+from symmeter.groups.lie.rotations import _refuse
+from symmeter.groups.lie.spinors import log_lorentz
 
 __all__ = ["Lorentz"]
 
@@ -194,7 +196,23 @@ class Lorentz(ReductiveGroup):
         return sinhc(np.linalg.norm(X[..., 0, 1:], axis=-1)) ** (self.size - 2)
 
     def _log(self, g: np.ndarray, on_cut: str) -> np.ndarray:
-        turns = self._half_turns(g) if on_cut == "choose" else None
+        if self.size > 4:
+            return self._log_of_many(g, on_cut)
+        # A space of fewer dimensions lies in the one of three; its planes of rotation are those of the last axes.
+        d = self.size - 1
+        wide = np.zeros((*g.shape[:-2], 4, 4))
+        keep = [0, *range(4 - d, 4)]
+        wide[..., range(4), range(4)] = 1
+        wide[(..., *np.ix_(keep, keep))] = g
+        theta, eta, cut = log_lorentz(wide)
+        _refuse(cut, on_cut)
+        X = np.tensordot(np.concatenate([theta, eta], axis=-1), lorentz_basis(3)[1], axes=1)
+        return X[(..., *np.ix_(keep, keep))]
+
+    def _log_of_many(self, g: np.ndarray, on_cut: str) -> np.ndarray:
+        turns = self._half_turns(g)
+        if turns is not None:
+            _refuse(np.any(turns[1], axis=(-2, -1)), on_cut)
         X = logm(g) if turns is None else turns[1] + logm(g @ turns[0])
         # Back onto the algebra: boosts symmetric, rotations skew.
         out = np.zeros_like(X)

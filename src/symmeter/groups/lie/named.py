@@ -8,6 +8,7 @@ from collections.abc import Callable
 from symmeter.errors import UnknownNameError, nearest_name
 from symmeter.groups.lie.affine import SE, Affine, E, Poincare, Sim, Translations
 from symmeter.groups.lie.compact import SO, SU, O, Sp, U
+from symmeter.groups.lie.embedded import embed
 from symmeter.groups.lie.lorentz import Lorentz
 from symmeter.groups.lie.matrix_lie_group import MatrixLieGroup
 from symmeter.groups.lie.reductive import SL, ConformalRotations, GLp, Scalings
@@ -61,6 +62,9 @@ def named_lie_group(name: str) -> MatrixLieGroup:
         found = re.fullmatch(pattern, compact)
         if found:
             return build(int(found[1]))
+    inside = re.fullmatch(r"(.+) on axes (\d+(?:,\d+)*) of (\d+)", text)
+    if inside:
+        return embed(named_lie_group(inside[1]), int(inside[3]), [int(a) for a in inside[2].split(",")])
     inner = re.fullmatch(r"Aff\((.+)\)", compact)
     if inner and not inner[1].startswith("Aff"):
         return Affine(named_lie_group(inner[1]))

@@ -243,6 +243,8 @@ class Scalings(ReductiveGroup):
         super().__init__(("D",) if isotropic else tuple(f"D{i + 1}" for i in range(n)), stack.copy())
         self._parameters = (n, bool(isotropic))
         self.isotropic = bool(isotropic)
+        if isotropic:
+            self._rule = "members are positive multiples of the identity"
         self.name = f"R+ on R^{n}" if isotropic else f"R+^{n}"
         self.maximal_compact = SO(1)
         self._symmetric = stack

@@ -18,13 +18,18 @@ from math import prod
 import numpy as np
 from jaxtyping import Int
 
-from symmeter.errors import ClosureError, InputError, ShapeError, UnknownNameError
+from symmeter.errors import ClosureError, InputError, ShapeError, UnknownNameError, nearest_name
 
 __all__ = ["RootSystem"]
 
 Weight = tuple[int, ...]
 
 _SIZES = {"A": 1, "B": 1, "C": 1, "D": 2, "E": 6, "F": 4, "G": 2}
+_CLASSICAL = [
+    *(("su", n) for n in range(2, 10)),
+    *(("so", n) for n in range(3, 11)),
+    *(("sp", n) for n in (2, 4, 6, 8)),
+]
 _ALIASES = re.compile(r"(su|so|sp|SU|SO|Sp|SP)\((\d+)\)")
 
 
@@ -70,7 +75,11 @@ class RootSystem:
                 return cls("C", n // 2)
         plain = re.fullmatch(r"([A-Ga-g])(\d+)", text)
         if not plain:
-            raise UnknownNameError(f'no simple Lie algebra is called {name!r}; write "A2", "su(3)", "so(5)" or "sp(4)"')
+            close = nearest_name(text, [f"{k}({n})" for k, n in _CLASSICAL])
+            hint = f"did you mean {close!r}? " if close else ""
+            raise UnknownNameError(
+                f'no simple Lie algebra is called {name!r}; {hint}names are written "A2", "su(3)", "so(5)", "sp(4)"'
+            )
         return cls(plain[1].upper(), int(plain[2]))
 
     @cached_property
