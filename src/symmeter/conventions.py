@@ -64,7 +64,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "orthonormal, no Condon-Shortley phase, flat index l*l + l + m, polar axis y",
         "axis='z' for physics; complex ones carry the Condon-Shortley phase; convert_harmonics and "
         "convert_coefficients know e3nn, e3nn-component, e3nn-norm, physics, standard, pyscf, scipy, healpix, "
-        "mingarelli, enterprise",
+        "mingarelli, source, enterprise",
     ),
     Convention(
         "Clebsch-Gordan signs",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from symmeter.errors import InputError, NonFiniteError, ShapeError, UnidentifiableError
+from symmeter.groups import symmetric
 from symmeter.linalg import joint_block_diagonalize, joint_diagonalize
 
 
@@ -58,17 +59,84 @@ def test_the_large_method_sees_quaternionic_blocks_like_the_small_one() -> None:
     assert many.commutant_dimension == 20 + 4 * 190
 
 
-def test_large_families_must_be_exact() -> None:
-    rng = np.random.default_rng(3)
-    blocks = [np.kron(np.eye(2), 0.5 * (z + z.T)) for z in rng.standard_normal((2, 40, 40))]
-    noisy = [b + 1e-3 * rng.standard_normal((80, 80)) for b in blocks]
-    with pytest.raises(InputError, match="must be exact"):
-        joint_block_diagonalize(noisy, rng=0, rtol=1e-6)
+def planted(blocks: list[tuple[int, int]], error: float, is_complex: bool, seed: int = 1) -> list[np.ndarray]:
+    """Two Hermitian matrices with random blocks (size, copies), and noise of this relative size."""
+    rng = np.random.default_rng(seed)
+    m = sum(size * copies for size, copies in blocks)
+    q = haar(m, rng, is_complex)
+    family = []
+    for _ in range(2):
+        a, start = np.zeros((m, m), dtype=q.dtype), 0
+        for size, copies in blocks:
+            # Not of an orthogonal matrix, whose symmetric part has every eigenvalue twice.
+            z = rng.standard_normal((size, size)) + (1j * rng.standard_normal((size, size)) if is_complex else 0.0)
+            z /= size**0.5
+            for _ in range(copies):
+                a[start : start + size, start : start + size] = z + z.conj().T
+                start += size
+        noise = rng.standard_normal((m, m)) + (1j * rng.standard_normal((m, m)) if is_complex else 0.0)
+        noise = noise + noise.conj().T
+        family.append(q @ a @ q.conj().T + error * np.linalg.norm(a) / np.linalg.norm(noise) * noise)
+    return family
+
+
+@pytest.mark.parametrize("is_complex", [False, True])
+@pytest.mark.parametrize("error", [1e-6, 1e-4, 1e-2])
+@pytest.mark.parametrize("blocks", [[(40, 1), (20, 3)], [(9, 4), (5, 10), (4, 6)]], ids=["few", "many"])
+def test_blocks_of_large_families_with_errors(blocks: list, error: float, is_complex: bool) -> None:
+    family = planted(blocks, error, is_complex)
+    found = joint_block_diagonalize(family, rng=0, rtol=10 * error**2)
+    assert sorted(found.sizes) == sorted(size for size, copies in blocks for _ in range(copies))
+    assert len(set(found.classes)) == len(blocks)
+    assert found.commutant_dimension == sum(n * n if is_complex else n * (n + 1) // 2 for _, n in blocks)
+    # The blocks leave over about the noise outside of them, and the tolerance lies in a gap.
+    assert found.residual < error
+    assert found.kept < found.tolerance == 10 * error**2 < 0.5 * found.left_out
+    np.testing.assert_allclose(found.basis.conj().T @ found.basis, np.eye(len(found.basis)), atol=1e-12)
+
+
+def test_a_tolerance_below_the_noise_finds_no_blocks() -> None:
+    family = planted([(30, 1), (40, 1)], 1e-3, False)
+    assert joint_block_diagonalize(family, rng=0, rtol=1e-5).sizes == (40, 30)
+    # Exact to 1e-10 they are not: nothing but multiples of one commutes, or the iteration says that it cannot tell.
+    with contextlib.suppress(UnidentifiableError):
+        assert joint_block_diagonalize(family, rng=0).sizes == (70,)
+
+
+def test_the_gap_is_that_of_the_whole_double_commutator() -> None:
+    """Small enough to write down the operator on all symmetric matrices."""
+    family = planted([(4, 2), (3, 1)], 1e-5, False)
+    found = joint_block_diagonalize(family, rng=0, rtol=1e-9)
+    one = np.eye(11)
+    whole = sum(np.linalg.matrix_power(np.kron(a, one) - np.kron(one, a.T), 2) for a in family)
+    i, j = np.triu_indices(11)
+    basis = np.zeros((len(i), 11, 11))
+    basis[np.arange(len(i)), i, j] += 0.5 ** np.where(i == j, 1, 0.5)
+    basis[np.arange(len(i)), j, i] += 0.5 ** np.where(i == j, 1, 0.5)
+    flat = basis.reshape(len(i), -1)
+    values = np.linalg.eigvalsh(flat @ whole @ flat.T)
+    assert found.commutant_dimension == (values < 1e-9 * values[-1]).sum() == 4
+    assert found.kept == pytest.approx(values[3] / values[-1], rel=1e-3)
+    assert found.left_out == pytest.approx(values[4] / values[-1], rel=1e-3)
+
+
+def test_the_regular_representation_of_a_large_group() -> None:
+    """S5 on itself, 120 columns: every irrep as often as its dimension, 1, 1, 4, 4, 5, 5, 6."""
+    group = symmetric(5).to_finite()
+    regular = [np.eye(120)[:, np.asarray(group.table)[g]] for g in group.generators]
+    found = joint_block_diagonalize(regular, rng=0)
+    assert sorted(found.sizes) == sorted(d for d in (1, 1, 4, 4, 5, 5, 6) for _ in range(d))
+    assert len(set(found.classes)) == 7
+    assert found.commutant_dimension == sum(d * (d + 1) // 2 for d in (1, 1, 4, 4, 5, 5, 6))
+    assert found.residual < 1e-10
+    assert found.kept < 1e-14 < 1e-2 < found.left_out
+
+
+def test_sizes_and_tolerances_that_are_refused() -> None:
     with pytest.raises(InputError, match="takes up to 1024"):
         joint_block_diagonalize([np.eye(1025)])
-    # The noise joins the two blocks, or the projection says that it cannot tell.
-    with contextlib.suppress(UnidentifiableError):
-        assert joint_block_diagonalize(noisy, rng=0).sizes == (80,)
+    with pytest.raises(InputError, match="relative squared error"):
+        joint_block_diagonalize([np.eye(2)], rtol=-1.0)
 
 
 @pytest.mark.parametrize("is_complex", [False, True])

@@ -220,6 +220,60 @@ def test_bad_input_is_named():
         polar_qdwh(np.eye(2), smallest=-1.0)
     with pytest.raises(ShapeError, match="square"):
         inverse_square_root(np.zeros((2, 3)))
+    with pytest.raises(InputError, match="positive semidefinite"):
+        inverse_square_root(np.diag([1.0, -1.0]))
+    with pytest.raises(InputError, match="damping is -1"):
+        inverse_square_root(np.eye(2), damping=-1.0)
+
+
+def test_row_rules_of_the_dossier_around_the_polar_factor():
+    """Unit columns, centred unit rows, and the centred hybrid: rows of Pi polar(Pi N(Pi M))."""
+    centred = lambda m: m - m.mean(0)  # noqa: E731
+    g = np.array([[3.0, 4], [0, 5], [1, 0]])
+    columns = [[0.9486832981, 0.6246950476], [0, 0.7808688094], [0.3162277660, 0]]
+    np.testing.assert_allclose(unit_rows(g.T).T, columns, atol=6e-11)
+    rows = [[0.7933725246, 0.3969416504], [-0.6188205974, 0.7144961893], [-0.1745519272, -1.1114378397]]
+    np.testing.assert_allclose(centred(unit_rows(centred(g))), rows, atol=6e-11)
+    i, j = np.meshgrid(np.arange(5), np.arange(3), indexing="ij")
+    g = np.sin(1 + 3 * i + j**2 + i * j)
+    once = centred(unit_rows(centred(g)))
+    np.testing.assert_allclose(once[0], [0.47818333, 0.70407704, -0.64730275], atol=6e-9)
+    hybrid = centred(polar_svd(once))
+    np.testing.assert_allclose(hybrid[0], [0.46579913, 0.53958835, -0.53198481], atol=6e-9)
+
+
+def test_equivariance_of_the_dossiers_table():
+    """Rows from 1e-3 to 10: the exact factors see both rotations; unit rows after them see the left one no more."""
+    rng = np.random.default_rng(4)
+    m = rng.standard_normal((40, 8)) * np.geomspace(1e-3, 10, 40)[:, None]
+    q, r = np.linalg.qr(rng.standard_normal((40, 40)))[0], np.linalg.qr(rng.standard_normal((8, 8)))[0]
+    p = np.eye(40)[rng.permutation(40)]
+
+    def error(rule, left):
+        expected = left @ rule(m) @ r
+        return np.linalg.norm(rule(left @ m @ r) - expected) / np.linalg.norm(expected)
+
+    rules = [polar_svd, polar_qdwh, lambda x: x @ inverse_square_root(x.T @ x)]
+    assert max(error(rule, left) for rule in rules for left in (q, p)) < 1e-12
+    for rule in (unit_rows, lambda x: unit_rows(polar_svd(x)), lambda x: polar_svd(unit_rows(x))):
+        assert error(rule, p) < 1e-11
+        assert error(rule, q) > 0.1
+
+
+def test_a_zero_matrix_and_half_precision():
+    assert np.abs(inverse_square_root(np.zeros((3, 3)), method="polar-express")).max() < np.inf
+    torch = pytest.importorskip("torch")
+    half = torch.tensor(random_matrix((5, 3))).to(torch.bfloat16)
+    u, p = polar_decomposition(half)
+    assert u.dtype == p.dtype == torch.bfloat16
+    assert float((u @ p - half).abs().max()) < 0.05
+    gram = (half.mT @ half).to(torch.bfloat16)
+    for method in ("eigh", "quintic"):
+        root = inverse_square_root(gram, 0.1, method)
+        assert root.dtype == torch.bfloat16
+        np.testing.assert_allclose(
+            root.double().numpy(), inverse_square_root(gram.double().numpy(), 0.1), rtol=0.02, atol=0.02
+        )
 
 
 @pytest.mark.parametrize(("damping", "order"), [(1e-8, -10), (1e-4, -6), (1e-2, -4)])

@@ -8,6 +8,7 @@ from symmeter.representations import (
     HarmonicConvention,
     alm_from_real,
     axis_matrix,
+    complex_from_real,
     complex_sph_harm,
     conversion_matrix,
     convert_coefficients,
@@ -63,6 +64,14 @@ def test_healpix_coefficients_are_integrals_with_the_conjugate_harmonic():
     np.testing.assert_allclose(real_from_alm(alm_from_real(c, axis="y"), axis="y"), c, atol=1e-13)
 
 
+def test_skies_given_by_sources_differ_in_the_sign_of_odd_degrees():
+    for ell in range(5):
+        matrix = conversion_matrix(ell, "mingarelli", "source")
+        np.testing.assert_allclose(matrix, (-1) ** ell * np.eye(2 * ell + 1), atol=1e-15)
+    y = real_sph_harm(R, L)
+    np.testing.assert_allclose(convert_harmonics(y, "symmeter", "source"), complex_sph_harm(-R, L), atol=1e-13)
+
+
 def test_bad_input_is_named():
     with pytest.raises(UnknownNameError, match="did you mean 'e3nn'"):
         conversion_matrix(1, "e3n", "scipy")
@@ -72,4 +81,8 @@ def test_bad_input_is_named():
         real_from_alm(np.zeros(5))
     with pytest.raises(InputError, match="p_as_xyz"):
         HarmonicConvention(kind="complex", p_as_xyz=True)
+    with pytest.raises(UnknownNameError, match="direction is 'back'"):
+        HarmonicConvention(direction="back")
+    with pytest.raises(ShapeError, match="5 coefficients"):
+        complex_from_real(np.zeros(5))
     assert degree_of(1) == 0

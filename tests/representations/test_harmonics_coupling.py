@@ -353,3 +353,9 @@ def test_bad_input_is_named():
         wigner_3j(0.3, 1, 1, 0, 0, 0)
     with pytest.raises(UnknownNameError, match="'real' or 'complex'"):
         gaunt_table(1, basis="quaternionic")
+    for spin in (np.nan, np.inf, 1e9, "1"):
+        with pytest.raises(InputError, match="angular momentum is"):
+            wigner_3j(spin, 1, 1, 0, 0, 0)
+        with pytest.raises(InputError, match="the spin is"):
+            wigner_3j_tensor(spin, 1, 1)
+    assert real_wigner_3j(1, 1, 1, version=0.5)[0, 1, 2] > 0

@@ -92,3 +92,6 @@ def test_bad_input_is_named():
         lebedev_grid(132)
     with pytest.raises(InputError, match="empty"):
         gauss_legendre_grid(3, n_phi=0)
+    with pytest.raises(InputError, match="larger than"):
+        gauss_legendre_grid(100_000)
+    assert grid.integrate([1.0] * len(grid)) == pytest.approx(4 * np.pi)

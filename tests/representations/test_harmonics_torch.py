@@ -6,15 +6,19 @@ import pytest
 from symmeter.linalg import namespace_of
 from symmeter.representations import (
     Irreps,
+    alm_from_real,
     complex_sph_harm,
     convert_coefficients,
+    euler_from_matrix,
     gaunt_table,
     gauss_legendre_grid,
     matrix_from_euler,
     matrix_from_quaternion,
     random_rotations,
+    real_from_alm,
     real_sph_harm,
     real_sph_harm_gradient,
+    unit_vectors,
     wigner_D,
     wigner_d,
     wigner_D_spin,
@@ -126,6 +130,51 @@ def test_couplings_grids_irreps_and_conversions():
     np.testing.assert_allclose(complex_sph_harm(x[:, :3], 2).detach(), complex_sph_harm(x[:, :3].detach().numpy(), 2))
     r = torch.tensor(random_rotations(2, rng=1))
     np.testing.assert_allclose(Irreps("1o+2x1e+0o").D(-r), Irreps("1o+2x1e+0o").D(-r.numpy()), atol=1e-14)
+
+
+@pytest.mark.parametrize("axis", ["y", "z"])
+@pytest.mark.parametrize("normalize", [True, False])
+def test_gradients_of_harmonics_are_tensors_that_have_derivatives(axis, normalize):
+    p = tensor(4, 3)
+
+    def gradient(q):
+        return real_sph_harm_gradient(q, 3, axis=axis, normalization="norm", normalize=normalize)[1]
+
+    expected = real_sph_harm_gradient(p.detach().numpy(), 3, axis=axis, normalization="norm", normalize=normalize)[1]
+    np.testing.assert_allclose(gradient(p).detach(), expected, atol=1e-13)
+    jacobian = torch.func.vmap(torch.func.jacrev(lambda q: real_sph_harm(q, 3, axis, "norm", normalize)))(p)
+    np.testing.assert_allclose(gradient(p).mT.detach(), jacobian.detach(), atol=1e-13)
+    assert torch.autograd.gradcheck(gradient, p)
+
+
+def test_angles_and_healpix_coefficients_keep_derivatives():
+    r = torch.tensor(random_rotations(3, rng=5))
+    for order in ("ZYZ", "YXY"):
+        angles = torch.stack(euler_from_matrix(r, order))
+        np.testing.assert_allclose(angles, euler_from_matrix(r.numpy(), order), atol=1e-15)
+        np.testing.assert_allclose(matrix_from_euler(*angles, order), r, atol=1e-13)
+        start = angles.clone().requires_grad_()
+        # Angles to matrix and back is the identity, and so is its derivative.
+        back = torch.autograd.functional.jacobian(
+            lambda a, o=order: torch.stack(euler_from_matrix(matrix_from_euler(*a, o), o)), start
+        )
+        np.testing.assert_allclose(back.reshape(9, 9), np.eye(9), atol=1e-10)
+    c = tensor(2, 16)
+    for axis in ("y", "z"):
+        np.testing.assert_allclose(alm_from_real(c, axis).detach(), alm_from_real(c.detach().numpy(), axis), atol=1e-14)
+        round_trip = torch.autograd.functional.jacobian(lambda x, a=axis: real_from_alm(alm_from_real(x, a), a), c)
+        np.testing.assert_allclose(round_trip.reshape(32, 32), np.eye(32), atol=1e-12)
+    one_tensor = unit_vectors(torch.tensor([0.3, 0.4], dtype=torch.float64), 0.2)
+    np.testing.assert_allclose(one_tensor, unit_vectors(np.array([0.3, 0.4]), 0.2), atol=1e-15)
+
+
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`")
+def test_wigner_matrices_have_second_derivatives_and_compile():
+    r = torch.tensor(random_rotations(2, rng=2), requires_grad=True)
+    assert torch.autograd.gradgradcheck(lambda a: wigner_D(1, a, check=False), r)
+    assert torch.autograd.gradcheck(lambda a: wigner_D(2, -a, check=False), r)
+    compiled = torch.compile(lambda a: wigner_D(1, a, check=False), backend="aot_eager")
+    np.testing.assert_allclose(compiled(r.detach()), wigner_D(1, r.detach()), atol=1e-13)
 
 
 def test_namespace_follows_the_arrays():

@@ -16,22 +16,24 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Num
 
 from symmeter.errors import InputError, NonFiniteError, ShapeError
 from symmeter.linalg.clusters import degenerate_clusters
-from symmeter.linalg.commutant_projection import random_commutant_elements
+from symmeter.linalg.commutant_projection import (
+    EXACT,
+    Commutant,
+    DoubleCommutator,
+    commutant_basis,
+    random_commutant_elements,
+)
 
 __all__ = ["JointBlocks", "joint_block_diagonalize"]
 
-#: Up to these sizes the commutant's basis comes from one eigenproblem; beyond, from projected random matrices.
-_DENSE = {"real": 64, "complex": 45}
 _LARGEST = 1024
 _DRAWS = 3
-#: Random elements of the commutant that show how blocks are linked; six see a quaternionic algebra safely.
-_PROBES = 6
-#: Projected elements are good to about the square root of this.
-_EXACT = 1e-14
+#: Random elements of a large commutant: for the blocks, and for their links, where six see a quaternionic algebra.
+_PROBES, _LINKS = 3, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,11 @@ class JointBlocks:
         Dimension of the self-adjoint part of the commutant.
     residual : float
         Norm of the entries outside the blocks relative to the norm of the family.
+    tolerance : float
+        The ``rtol`` that decided what commutes.
+    kept, left_out : float
+        On the scale of ``rtol``, how strongly the worst element of the commutant fails to commute, and (a bound on) how
+        strongly the best matrix that was left out does. The answer is clear when ``tolerance`` lies well between them.
     """
 
     basis: Num[np.ndarray, "m m"]
@@ -57,6 +64,9 @@ class JointBlocks:
     classes: tuple[int, ...]
     commutant_dimension: int
     residual: float
+    tolerance: float = 1e-10
+    kept: float = 0.0
+    left_out: float = np.inf
 
     @property
     def slices(self) -> tuple[slice, ...]:
@@ -78,14 +88,13 @@ def joint_block_diagonalize(
     ----------
     matrices : sequence of arrays of shape (m, m)
         Real or complex. The family is completed by adjoints, so symmetric, Hermitian, antisymmetric and orthogonal
-        matrices may be mixed. Real families are block diagonalised over the reals. Up to m = 64 (45 complex) the
-        commutant comes from one eigenproblem of the size of the symmetric matrices; up to m = 1024 from random
-        matrices projected by conjugate gradients, for exact families only (``rtol`` <= 1e-9).
+        matrices may be mixed. Real families are block diagonalised over the reals; m is at most 1024.
     rng : numpy Generator, int or None
         Source of the random element.
     rtol : float
         A matrix X counts as commuting when ``sum_k |[A_k, X]|^2`` is at most ``rtol`` times the largest it can be.
-        For families known only to a relative error e use about ``10 e**2``.
+        For families known only to a relative error e use about ``10 e**2``; the result's ``kept`` and ``left_out``
+        say whether that lies in a gap, and ``residual`` what the blocks leave over, about e.
 
     Returns
     -------
@@ -94,6 +103,8 @@ def joint_block_diagonalize(
     Raises
     ------
     InputError, ShapeError, NonFiniteError
+    UnidentifiableError
+        If a large family's commutant cannot be told from what nearly commutes.
 
     References
     ----------
@@ -107,19 +118,31 @@ def joint_block_diagonalize(
     (2, 1, 1)
     """
     family = _family(matrices)
+    if not 0 <= rtol < 1:
+        raise InputError(f"rtol is {rtol}; it is a relative squared error, at least 0 and below 1")
     rng = np.random.default_rng(rng)
-    complex_family = np.iscomplexobj(family)
-    if family.shape[1] > _DENSE["complex" if complex_family else "real"]:
-        return _from_projections(family, rng, rtol)
-    commutant = _commutant_complex(family, rtol) if complex_family else _commutant_real(family, rtol)
-    best: JointBlocks | None = None
+    operator = DoubleCommutator.of(family)
+    commutant = commutant_basis(operator, rtol, rng)
+    whole = commutant is not None
+    if commutant is None:
+        commutant = random_commutant_elements(operator, _PROBES, rtol, rng)
+        draws = pairwise((*commutant.elements, commutant.elements[0]))
+    else:
+        elements = commutant.elements
+        draws = ((_random_element(elements, rng), _random_element(elements, rng)) for _ in range(_DRAWS))
     # A draw can bring two eigenvalues together by chance; more blocks with the same residual is the finer answer.
-    for _ in range(_DRAWS):
-        found = _from_draw(family, commutant, rng, rtol)
+    best: JointBlocks | None = None
+    for x, other in draws:
+        found = _from_elements(family, x, other, rtol)
         if best is None or (len(found.sizes) > len(best.sizes) and found.residual <= max(best.residual, rtol**0.5)):
             best = found
     assert best is not None
-    return best
+    return replace(
+        best,
+        commutant_dimension=len(commutant.elements) if whole else _commutant_dimension(best, commutant, operator, rng),
+        kept=commutant.kept,
+        left_out=commutant.left_out,
+    )
 
 
 def _family(matrices: Sequence[Num[np.ndarray, "m m"]]) -> Num[np.ndarray, "k m m"]:
@@ -138,44 +161,6 @@ def _family(matrices: Sequence[Num[np.ndarray, "m m"]]) -> Num[np.ndarray, "k m 
     return family
 
 
-def _double_commutator(family: Num[np.ndarray, "k m m"]) -> Num[np.ndarray, "mm mm"]:
-    """Matrix of X -> sum_k ad_k^*(ad_k X) on row-major vec(X), for the family and its adjoints."""
-    eye = np.eye(family.shape[1])
-    adjoint = family.conj().transpose(0, 2, 1)
-    left = (adjoint @ family + family @ adjoint).sum(0)
-    cross = sum(np.kron(h, a.T) + np.kron(a, h.T) for a, h in zip(family, adjoint))
-    return np.kron(left, eye) + np.kron(eye, left.T) - 2 * np.asarray(cross)
-
-
-def _null_space(s: Num[np.ndarray, "q q"], rtol: float) -> Num[np.ndarray, "q r"]:
-    from scipy.linalg import eigh
-
-    values, vectors = eigh((s + s.conj().T) / 2)
-    return vectors[:, values <= rtol * max(float(values[-1]), np.finfo(float).tiny)]
-
-
-def _commutant_real(family: Float[np.ndarray, "k m m"], rtol: float) -> Float[np.ndarray, "r m m"]:
-    """Orthonormal basis of the symmetric matrices that commute with the family."""
-    m = family.shape[1]
-    s = _double_commutator(family)
-    i, j = np.triu_indices(m)
-    upper, lower = i * m + j, j * m + i
-    weight = np.where(i == j, 0.5, np.sqrt(0.5))
-    half = s[:, upper] + s[:, lower]
-    restricted = (half[upper] + half[lower]) * weight[:, None] * weight[None, :]
-    null = _null_space(restricted, rtol)
-    basis = np.zeros((null.shape[1], m, m))
-    basis[:, i, j] = (null * np.where(i == j, 1.0, np.sqrt(0.5))[:, None]).T
-    basis[:, j, i] = basis[:, i, j]
-    return basis
-
-
-def _commutant_complex(family: Num[np.ndarray, "k m m"], rtol: float) -> Num[np.ndarray, "r m m"]:
-    """Complex basis of the commutant; its dimension equals the real dimension of the Hermitian part."""
-    m = family.shape[1]
-    return _null_space(_double_commutator(family), rtol).T.reshape(-1, m, m)
-
-
 def _random_element(commutant: Num[np.ndarray, "r m m"], rng: np.random.Generator) -> Num[np.ndarray, "m m"]:
     c = rng.standard_normal(len(commutant))
     if np.iscomplexobj(commutant):
@@ -184,39 +169,26 @@ def _random_element(commutant: Num[np.ndarray, "r m m"], rng: np.random.Generato
     return (x + x.conj().T) / 2
 
 
-def _from_draw(
-    family: Num[np.ndarray, "k m m"], commutant: Num[np.ndarray, "r m m"], rng: np.random.Generator, rtol: float
-) -> JointBlocks:
-    x, other = _random_element(commutant, rng), _random_element(commutant, rng)
-    return _from_elements(family, x, other, rtol, len(commutant))
-
-
-def _from_projections(family: Num[np.ndarray, "k m m"], rng: np.random.Generator, rtol: float) -> JointBlocks:
-    """The blocks of a large exact family, from a few projected random matrices."""
-    if rtol > 1e-9:
-        raise InputError(
-            f"rtol is {rtol:.2g}; families of more than {_DENSE['real']} rows ({_DENSE['complex']} complex) must be "
-            "exact (rtol <= 1e-9): use joint_diagonalize for a nearly commuting one"
-        )
-    probes = random_commutant_elements(family, _PROBES, rng)
-    best = min(
-        (_from_elements(family, a, b, _EXACT, 0) for a, b in pairwise(probes)),
-        key=lambda found: (found.residual > rtol**0.5, -len(found.sizes)),
-    )
-    return replace(best, commutant_dimension=_commutant_dimension(best, probes))
-
-
-def _commutant_dimension(found: JointBlocks, probes: Num[np.ndarray, "p m m"]) -> int:
+def _commutant_dimension(
+    found: JointBlocks, commutant: Commutant, operator: DoubleCommutator, rng: np.random.Generator
+) -> int:
     """``n + d n (n - 1) / 2`` a class of n blocks; d, the size of its endomorphism algebra, from independent links."""
-    total, slices = 0, found.slices
-    for label in set(found.classes):
-        members = [s for s, own in zip(slices, found.classes) if own == label]
-        n, d = len(members), 2 if np.iscomplexobj(probes) else 1
-        if n > 1 and not np.iscomplexobj(probes):
-            u, v = found.basis[:, members[0]], found.basis[:, members[1]]
+    members = {k: [s for s, own in zip(found.slices, found.classes) if own == k] for k in set(found.classes)}
+    real = not np.iscomplexobj(found.basis)
+    probes = commutant.elements
+    # Real blocks of odd size have no other endomorphisms than numbers.
+    if real and any(len(blocks) > 1 and (blocks[0].stop - blocks[0].start) % 2 == 0 for blocks in members.values()):
+        more = random_commutant_elements(operator, _LINKS - _PROBES, found.tolerance, rng)
+        probes = np.concatenate([probes, more.elements])
+    total = 0
+    for blocks in members.values():
+        n, d = len(blocks), 1 if real else 2
+        size = blocks[0].stop - blocks[0].start
+        if n > 1 and real and size % 2 == 0:
+            u, v = found.basis[:, blocks[0]], found.basis[:, blocks[1]]
             links = np.stack([(u.T @ p @ v).reshape(-1) for p in probes])
             strengths = np.linalg.svd(links, compute_uv=False)
-            d = int((strengths > 1e-6 * strengths[0]).sum())
+            d = int((strengths > max(1e-6, 10 * found.tolerance**0.5) * strengths[0]).sum())
         total += n + d * n * (n - 1) // 2
     return total
 
@@ -226,14 +198,10 @@ def _from_elements(
     x: Num[np.ndarray, "m m"],
     other: Num[np.ndarray, "m m"],
     rtol: float,
-    commutant_dimension: int,
 ) -> JointBlocks:
-    from scipy.linalg import eigh
-
-    values, vectors = eigh(x)
-    runs = degenerate_clusters(values, rtol=max(rtol**0.5, 1e-9)).ranges
-    columns = [vectors[:, r.start : r.stop] for r in runs]
-    labels = _equivalent(columns, other, tol=max(10 * rtol**0.5, 1e-8))
+    values, vectors = np.linalg.eigh(x)
+    columns = _by_eigenvalue(values, vectors, rtol) if rtol <= EXACT else _by_coupling(family, vectors, rtol)
+    labels = _equivalent(columns, other, rtol)
     size = {k: sum(c.shape[1] for c, label in zip(columns, labels) if label == k) for k in set(labels)}
     order = sorted(range(len(columns)), key=lambda b: (-columns[b].shape[1], -size[labels[b]], labels[b], b))
     basis = np.concatenate([columns[b] for b in order], axis=1)
@@ -245,17 +213,51 @@ def _from_elements(
     outside = turned[:, block[:, None] != block[None, :]]
     norm = float(np.linalg.norm(family))
     residual = float(np.linalg.norm(outside)) / norm if norm > 0 else 0.0
-    return JointBlocks(basis, sizes, classes, commutant_dimension, residual)
+    return JointBlocks(basis, sizes, classes, 0, residual, rtol)
 
 
-def _equivalent(columns: list[Num[np.ndarray, "m s"]], element: Num[np.ndarray, "m m"], tol: float) -> list[int]:
+def _by_eigenvalue(values: np.ndarray, vectors: np.ndarray, rtol: float) -> list[Num[np.ndarray, "m s"]]:
+    runs = degenerate_clusters(values, rtol=max(rtol**0.5, 1e-9)).ranges
+    return [vectors[:, r.start : r.stop] for r in runs]
+
+
+def _by_coupling(family: np.ndarray, vectors: np.ndarray, rtol: float) -> list[Num[np.ndarray, "m s"]]:
+    """Eigenvectors that the family couples by more than its error: noise spreads the eigenvalues of a block.
+
+    A block of s rows holds together by entries of |A| / sqrt(m s) and more, errors leave at least sqrt(rtol) |A| / m:
+    the widest gap between the two, in the links of a spanning tree of the strongest couplings, tells them apart.
+    """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+
+    m = len(vectors)
+    turned = vectors.conj().T @ family @ vectors
+    coupling = np.sqrt((np.abs(turned) ** 2).sum(0))
+    coupling = np.maximum(coupling, coupling.T)
+    top = float(coupling.max(initial=0.0)) or 1.0
+    tree = minimum_spanning_tree(2 * top - coupling)
+    size = float(np.linalg.norm(family)) / m
+    low, high = rtol**0.5 * size, size
+    links = np.sort(np.concatenate([[low, high], (2 * top - tree.data).clip(low, high)]))
+    widest = int(np.argmax(np.diff(np.log(np.maximum(links, 1e-300)))))
+    cut = float(np.sqrt(links[widest] * links[widest + 1]))
+    number, labels = connected_components(csr_matrix(coupling > cut), directed=False)
+    return [vectors[:, labels == k] for k in range(number)]
+
+
+def _equivalent(columns: list[Num[np.ndarray, "m s"]], element: Num[np.ndarray, "m m"], rtol: float) -> list[int]:
     """Label blocks that a random element of the commutant connects: by Schur's lemma they are equivalent."""
     labels = list(range(len(columns)))
-    scale = float(np.linalg.norm(element, 2)) or 1.0
+    floor = max(10 * rtol**0.5, 1e-8) * float(np.linalg.norm(element, 2))
+    # Errors spread over all entries of the element.
+    spread = 3 * rtol**0.5 * float(np.linalg.norm(element)) / len(element)
     for a in range(len(columns)):
         for b in range(a):
+            sizes = columns[a].shape[1], columns[b].shape[1]
+            if sizes[0] != sizes[1] or labels[a] == labels[b]:
+                continue
             link = columns[a].conj().T @ element @ columns[b]
-            if np.linalg.norm(link) > tol * scale and labels[a] != labels[b]:
+            if np.linalg.norm(link) > (floor if rtol <= EXACT else spread * sizes[0]):
                 old, new = labels[a], labels[b]
                 labels = [new if label == old else label for label in labels]
     return labels

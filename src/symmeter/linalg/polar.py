@@ -326,9 +326,11 @@ def polar_decomposition(matrix: Num[np.ndarray, "*batch m n"]) -> tuple[Any, Any
            [0., 2.]])
     """
     xp, a = _matrices(matrix)
-    u, s, vh = xp.linalg.svd(a, full_matrices=False)
-    keep = s > max(a.shape[-2:]) * float(xp.finfo(a.dtype).eps) * s[..., :1]
-    return (u * keep[..., None, :]) @ vh, _adjoint(vh) @ (s[..., None] * vh)
+    work, kind = _at_least_single(xp, a)
+    u, s, vh = xp.linalg.svd(work, full_matrices=False)
+    keep = s > max(a.shape[-2:]) * float(xp.finfo(work.dtype).eps) * s[..., :1]
+    factor, positive = (u * keep[..., None, :]) @ vh, _adjoint(vh) @ (s[..., None] * vh)
+    return (factor, positive) if kind is None else (factor.to(kind), positive.to(kind))
 
 
 def inverse_square_root(
@@ -346,6 +348,12 @@ def inverse_square_root(
     steps : int, optional
         Steps of the coupled iteration.
 
+    Raises
+    ------
+    InputError
+        If ``damping`` is negative, or a matrix is clearly not positive semidefinite (``eigh`` only).
+    ShapeError, NonFiniteError, UnknownNameError
+
     Examples
     --------
     >>> inverse_square_root(np.diag([4.0, 0.25]))
@@ -355,19 +363,31 @@ def inverse_square_root(
     xp, c = _matrices(matrix)
     if c.shape[-1] != c.shape[-2]:
         raise ShapeError(f"the matrix has shape {tuple(c.shape)}; it must be square")
+    if not damping >= 0:
+        raise InputError(f"damping is {damping}; it is added to the diagonal and must be >= 0")
+    c, kind = _at_least_single(xp, c)
     one = xp.eye(c.shape[-1], dtype=c.dtype) if xp is np else xp.eye(c.shape[-1], dtype=c.dtype, device=c.device)
     c = (c + _adjoint(c)) / 2 + damping * one
     if method == "eigh":
         values, vectors = xp.linalg.eigh(c)
         top = xp.abs(values).max(-1)[..., None] if xp is np else values.abs().amax(-1, keepdim=True)
+        # Rounding of a Gram matrix makes null directions slightly negative, never this much.
+        if bool((values < -1e3 * c.shape[-1] * float(xp.finfo(c.dtype).eps) * top).any()):
+            raise InputError(
+                f"the matrix has the eigenvalue {float(values.min()):.3g} beside {float(top.max()):.3g}; it must be "
+                "positive semidefinite"
+            )
         keep = values > c.shape[-1] * float(xp.finfo(c.dtype).eps) * top
         powers = xp.where(keep, xp.where(keep, values, xp.ones_like(values)) ** -0.5, xp.zeros_like(values))
-        return (vectors * powers[..., None, :]) @ _adjoint(vectors)
+        out = (vectors * powers[..., None, :]) @ _adjoint(vectors)
+        return out if kind is None else out.to(kind)
     norm = xp.sqrt((xp.abs(c) ** 2).sum(-1).sum(-1))[..., None, None]
+    norm = xp.where(norm > 0, norm, xp.ones_like(norm))
     y, z = c / norm, xp.broadcast_to(one, c.shape)
     for p, q, r in _schedule(method, steps):
         rest = one - z @ y
         # a + b x^2 + c x^4 of the singular value x, written in 1 - x^2.
         m = (p + q + r) * one - (q + 2 * r) * rest + r * (rest @ rest)
         y, z = y @ m, m @ z
-    return z / xp.sqrt(norm)
+    out = z / xp.sqrt(norm)
+    return out if kind is None else out.to(kind)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Complex, Float
 
-from symmeter.linalg.array_namespace import constant_like, is_torch, namespace_of
+from symmeter.linalg.array_namespace import as_floating, constant_like, is_torch, namespace_of
+from symmeter.representations.harmonic_conventions import degree_of
 from symmeter.representations.spherical_harmonics import real_sph_harm
 
 __all__ = ["complex_from_real", "complex_sph_harm"]
@@ -55,8 +56,10 @@ def complex_from_real(real: Any) -> Any:
     array([ 1.,  1.,  0., -1.])
     """
     xp = namespace_of(real)
-    n = real.shape[-1]
-    ell = np.repeat(np.arange(round(n**0.5)), 2 * np.arange(round(n**0.5)) + 1)
+    real = as_floating(real, "the real harmonics")
+    n = real.shape[-1] if real.ndim else 0
+    top = degree_of(n) + 1
+    ell = np.repeat(np.arange(top), 2 * np.arange(top) + 1)
     m = np.arange(n) - ell * ell - ell
     partner = ell * ell + ell - m
     size = np.where(m == 0, 1.0, np.where(m > 0, (-1.0) ** m, 1.0) / np.sqrt(2))

@@ -21,6 +21,9 @@ from symmeter.representations.three_j_tensors import EXACT_SUM, three_j_exact_su
 
 __all__ = ["clebsch_gordan_table", "e3nn_sign", "real_wigner_3j"]
 
+#: Tables of high degree have millions of entries, and their making is bound by memory.
+_SHORT = np.int32
+
 
 def coupled_orders(
     degree1: int, degree2: int, degree_out: int, parity: int | None, half: bool
@@ -32,20 +35,21 @@ def coupled_orders(
     parts = []
     for l1 in range(degree1 + 1):
         for l2 in range(degree2 + 1):
-            l3 = np.arange(abs(l1 - l2), min(l1 + l2, degree_out) + 1)
+            l3 = np.arange(abs(l1 - l2), min(l1 + l2, degree_out) + 1, dtype=_SHORT)
             if parity is not None:
                 l3 = l3[(l1 + l2 + l3) % 2 == parity]
             if not l3.size:
                 continue
-            m1 = np.arange(0 if half else -l1, l1 + 1)[None, :, None]
-            m2 = np.arange(-l2, l2 + 1)[None, None, :]
+            m1 = np.arange(0 if half else -l1, l1 + 1, dtype=_SHORT)[None, :, None]
+            m2 = np.arange(-l2, l2 + 1, dtype=_SHORT)[None, None, :]
             inside = np.abs(m1 + m2) <= l3[:, None, None]
             if half:
                 inside &= (m1 > 0) | (m2 >= 0)
             n, p, q = np.nonzero(inside)
-            parts.append((np.full(len(n), l1), np.full(len(n), l2), l3[n], m1[0, p, 0], m2[0, 0, q]))
+            columns = (np.full(len(n), ell, dtype=_SHORT) for ell in (l1, l2))
+            parts.append((*columns, l3[n], m1[0, p, 0], m2[0, 0, q]))
     if not parts:
-        return tuple(np.zeros(0, dtype=int) for _ in range(5))
+        return tuple(np.zeros(0, dtype=_SHORT) for _ in range(5))
     return tuple(np.concatenate(columns) for columns in zip(*parts))
 
 
@@ -76,12 +80,17 @@ def three_j_values(
 
 
 def real_entries(
-    degree1: int, degree2: int, degree_out: int, parity: int | None, integrals: Callable[..., np.ndarray] | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """l1, l2, l3, flat indices i, j, k, and the entries of the real tensor of every three degrees.
+    degree1: int,
+    degree2: int,
+    degree_out: int,
+    parity: int | None,
+    factor: Callable[..., np.ndarray] | None = None,
+    integrals: Callable[..., np.ndarray] | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Flat indices i, j, k, and the entries of the real tensor of every three degrees.
 
-    They are the 3j tensors with the signs of e3nn >= 0.5, or what ``integrals`` gives in place of the 3j symbols of the
-    complex basis, already with its sign.
+    They are the 3j tensors with the signs of e3nn >= 0.5, times ``factor`` of l1, l2, l3; or what ``integrals`` gives
+    in place of the 3j symbols of the complex basis, already with its sign.
     """
     l1, l2, l3, m1, m2 = coupled_orders(degree1, degree2, degree_out, parity, half=True)
     m3 = -m1 - m2
@@ -94,12 +103,14 @@ def real_entries(
     value = value * np.where(zeros == 3, 1.0, 2.0 * np.sqrt(0.5) ** (3 - zeros))
     total = l1 + l2 + l3
     if integrals is None:
-        value = value * np.where((total + 1) // 2 % 2, -1.0, 1.0)
+        value *= np.where((total + 1) // 2 % 2, -1.0, 1.0)
+    if factor is not None:
+        value *= factor(l1, l2, l3)
     s1, s2, s3 = np.sign(m1), np.sign(m2), np.sign(m3)
     even = total % 2 == 0
     # Which factors are sines: product of cosines and sines in Re (even sums) or Im (odd sums) of Z Z Z.
     patterns = (
-        ((0, 0, 0), even, np.ones(len(l1))),
+        ((0, 0, 0), even, np.ones(len(l1), dtype=_SHORT)),
         ((1, 1, 0), even, -s1 * s2),
         ((1, 0, 1), even, -s1 * s3),
         ((0, 1, 1), even, -s2 * s3),
@@ -115,7 +126,7 @@ def real_entries(
             ell[keep] * (ell[keep] + 1) + (-np.abs(m[keep]) if sine else np.abs(m[keep]))
             for ell, m, sine in zip((l1, l2, l3), (m1, m2, m3), sines)
         ]
-        parts.append((l1[keep], l2[keep], l3[keep], *flat, value[keep] * sign[keep]))
+        parts.append((*flat, value[keep] * sign[keep]))
     return tuple(np.concatenate(columns) for columns in zip(*parts))  # type: ignore[return-value]
 
 
@@ -151,6 +162,7 @@ def real_wigner_3j(l1: int, l2: int, l3: int, version: str = "0.5", axis: str = 
     if not abs(l1 - l2) <= l3 <= l1 + l2:
         raise InputError(f"the degrees {l1}, {l2}, {l3} do not couple: l3 must be between |l1-l2| and l1+l2")
     tensor = _real_tensor(l1, l2, l3)
+    version = str(version)
     if version.startswith("0.4"):
         return tensor * e3nn_sign(l1, l2, l3)
     if not version.startswith("0.") or not version[2:].split(".")[0].isdigit():
@@ -192,6 +204,11 @@ def e3nn_sign(l1: int, l2: int, l3: int) -> int:
     return int(np.sign(centre)) * (-1 if odd and sum(degrees) % 2 else 1)
 
 
+def _old_signs(l1: np.ndarray, l2: np.ndarray, l3: np.ndarray) -> np.ndarray:
+    triples, which = distinct(l1, l2, l3)
+    return np.array([e3nn_sign(*map(int, t)) for t in triples.T], dtype=float)[which]
+
+
 @lru_cache(maxsize=32)
 def clebsch_gordan_table(
     degree1: int,
@@ -221,11 +238,8 @@ def clebsch_gordan_table(
     degree_out = degree1 + degree2 if degree_out is None else checked_degree(degree_out)
     shape = ((degree1 + 1) ** 2, (degree2 + 1) ** 2, (degree_out + 1) ** 2)
     if basis == "real":
-        l1, l2, l3, i, j, k, values = real_entries(degree1, degree2, degree_out, None)
-        if version.startswith("0.4"):
-            triples, which = distinct(l1, l2, l3)
-            values = values * np.array([e3nn_sign(*map(int, t)) for t in triples.T])[which]
-        return SparseCoupling.of(shape, i, j, k, values)
+        old = _old_signs if str(version).startswith("0.4") else None
+        return SparseCoupling.of(shape, *real_entries(degree1, degree2, degree_out, None, old))
     if basis != "complex":
         raise UnknownNameError(f"basis is {basis!r}; it must be 'real' or 'complex'")
     l1, l2, l3, m1, m2 = coupled_orders(degree1, degree2, degree_out, None, half=False)

@@ -111,11 +111,25 @@ def _checked(sources: Sequence, targets: Sequence) -> tuple[list[tuple[np.ndarra
                 raise ShapeError(f"{name} generator {k} has shape {x.shape}; all must be square matrices of one size")
             if not np.isfinite(x).all():
                 raise NonFiniteError(f"{name} generator {k} contains NaN or infinity")
-        size = max(np.linalg.norm(a, 2), np.linalg.norm(b, 2))
+        size = max(_spectral_norm(a), _spectral_norm(b))
         # A generator that is a multiple of one in both places says nothing.
         if size > 0 and not (_is_scalar(a) and _is_scalar(b) and np.isclose(a[0, 0], b[0, 0])):
             pairs.append((a / size, b / size))
     return pairs, len(np.asarray(sources[0])), len(np.asarray(targets[0]))
+
+
+def _spectral_norm(x: np.ndarray) -> float:
+    """Exact for small matrices; for large ones some power steps, since only the scale matters."""
+    if len(x) <= 200:
+        return float(np.linalg.norm(x, 2))
+    vector = np.random.default_rng(0).standard_normal(len(x))
+    size = 0.0
+    for _ in range(12):
+        vector = x.conj().T @ (x @ (vector / np.linalg.norm(vector)))
+        size = float(np.linalg.norm(vector)) ** 0.5
+        if size == 0.0:
+            break
+    return size
 
 
 def _is_scalar(x: np.ndarray) -> bool:
@@ -141,32 +155,34 @@ def _iterative(pairs: list, n: int, m: int, rtol: float, rng: np.random.Generato
     back_sources, back_targets = sources.conj().swapaxes(1, 2), targets.conj().swapaxes(1, 2)
 
     def normal(w: np.ndarray) -> np.ndarray:
+        """On maps in the layout (m, count, n), where both products are one product of matrices each."""
+        wide, long = (m, w.shape[1] * n), (m * w.shape[1], n)
         out = np.zeros_like(w)
         for a, b, ah, bh in zip(sources, targets, back_sources, back_targets):
-            r = b @ w - w @ a
-            out += bh @ r - r @ ah
+            r = (b @ w.reshape(wide)).reshape(w.shape) - (w.reshape(long) @ a).reshape(w.shape)
+            out += (bh @ r.reshape(wide)).reshape(w.shape) - (r.reshape(long) @ ah).reshape(w.shape)
         return out
 
-    count = 8
+    count, projected = 0, np.zeros((0, m, n))
     while True:
-        count = min(count, n * m)
-        start = rng.standard_normal((count, m, n))
+        more = min(max(8, count), n * m - count)
+        start = rng.standard_normal((m, more, n))
         if is_complex:
-            start = start + 1j * rng.standard_normal((count, m, n))
-        projected = _null_part(normal, start)
+            start = start + 1j * rng.standard_normal((m, more, n))
+        projected = np.concatenate([projected, _null_part(normal, start).swapaxes(0, 1)])
+        count += more
         _, singular, vectors = np.linalg.svd(projected.reshape(count, -1), full_matrices=False)
         rank = int((singular > max(rtol, 1e-9) * np.sqrt(n * m)).sum())
         if rank < count or count == n * m:
             maps = vectors[:rank].reshape(rank, m, n)
             return maps, _softest_rest(normal, maps, rng, m, n)
-        count *= 2
 
 
 def _null_part(normal, start: np.ndarray) -> np.ndarray:
     """Each map without its part outside the null space: conjugate gradients on G y = G z, one step length a map."""
 
     def dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return np.real((x.conj() * y).sum(axis=(1, 2)))[:, None, None]
+        return np.real((x.conj() * y).sum(axis=(0, 2)))[:, None]
 
     part, residual = start.copy(), normal(start)
     direction, rho = residual.copy(), dot(residual, residual)
@@ -196,22 +212,27 @@ def _softest_rest(normal, maps: np.ndarray, rng: np.random.Generator, m: int, n:
     """An upper bound on the smallest singular value left out: a short Lanczos run off the null space."""
     if len(maps) == m * n:
         return np.inf
-    flat = maps.reshape(len(maps), -1)
+    flat = maps.reshape(len(maps), m * n)
 
     def off(w: np.ndarray) -> np.ndarray:
         return w - flat.T @ (flat.conj() @ w)
 
-    vector = off(rng.standard_normal(m * n).astype(flat.dtype))
+    vector = rng.standard_normal(m * n).astype(flat.dtype)
+    if np.iscomplexobj(flat):
+        vector = vector + 1j * rng.standard_normal(m * n)
+    vector = off(off(vector))
     basis = [vector / np.linalg.norm(vector)]
     diagonal, beside = [], []
     for _ in range(min(60, m * n - len(maps))):
-        w = off(normal(basis[-1].reshape(1, m, n)).reshape(-1))
+        w = off(normal(basis[-1].reshape(m, 1, n)).reshape(-1))
         diagonal.append(float(np.real(np.vdot(basis[-1], w))))
         for _ in range(2):
             for v in basis:
                 w = w - v * np.vdot(v, w)
+            w = off(w)
         size = float(np.linalg.norm(w))
-        if size < 1e-12:
+        # What is left by rounding would lead back to the null space.
+        if size < 1e-8 * max(diagonal):
             break
         beside.append(size)
         basis.append(w / size)

@@ -7,7 +7,7 @@ otherwise; the Poisson bracket r.(grad f x grad g) gives K(l1, l2, l3) for odd s
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from jaxtyping import Float
@@ -128,8 +128,8 @@ def gaunt_table(
     if basis == "real":
         # Quadrature is quicker than 3j symbols where their integer sums leave 64 bits.
         large = degree1 + degree2 + degree_out > EXACT_SUM
-        l1, l2, l3, i, j, k, values = real_entries(degree1, degree2, degree_out, 0, _integrals if large else None)
-        return SparseCoupling.of(shape, i, j, k, values if large else values * _constants(l1, l2, l3, 0))
+        how = {"integrals": _integrals} if large else {"factor": partial(_constants, order=0)}
+        return SparseCoupling.of(shape, *real_entries(degree1, degree2, degree_out, 0, **how))
     if basis != "complex":
         raise UnknownNameError(f"basis is {basis!r}; it must be 'real' or 'complex'")
     l1, l2, l3, m1, m2 = coupled_orders(degree1, degree2, degree_out, 0, half=False)
@@ -158,6 +158,8 @@ def poisson_table(degree1: int, degree2: int | None = None, degree_out: int | No
     """
     degree1, degree2, degree_out = _degrees(degree1, degree2, degree_out)
     shape = ((degree1 + 1) ** 2, (degree2 + 1) ** 2, (degree_out + 1) ** 2)
-    l1, l2, l3, i, j, k, values = real_entries(degree1, degree2, degree_out, 1)
-    size = _constants(l1, l2, l3, 1) * np.sqrt(l1 * (l1 + 1.0) * l2 * (l2 + 1.0))
-    return SparseCoupling.of(shape, i, j, k, values * size)
+
+    def bracket(l1: np.ndarray, l2: np.ndarray, l3: np.ndarray) -> np.ndarray:
+        return _constants(l1, l2, l3, 1) * np.sqrt(l1 * (l1 + 1.0) * l2 * (l2 + 1.0))
+
+    return SparseCoupling.of(shape, *real_entries(degree1, degree2, degree_out, 1, bracket))

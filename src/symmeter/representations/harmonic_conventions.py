@@ -91,6 +91,8 @@ class HarmonicConvention:
         Degree 1 in the order (x, y, z) instead of m = -1, 0, 1 (quantum chemistry).
     phase : {"plain", "alternating"}
         ``alternating`` multiplies by (-1)^m (real harmonics of some pulsar-timing codes).
+    direction : {"point", "opposite"}
+        ``opposite`` evaluates at -r, a factor (-1)^l: skies given by where waves come from, not where they travel.
 
     Examples
     --------
@@ -103,6 +105,7 @@ class HarmonicConvention:
     normalization: str = "integral"
     p_as_xyz: bool = False
     phase: str = "plain"
+    direction: str = "point"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axis", polar_axis(self.axis))
@@ -110,6 +113,7 @@ class HarmonicConvention:
             ("kind", self.kind, ("real", "complex")),
             ("normalization", self.normalization, NORMALIZATIONS),
             ("phase", self.phase, ("plain", "alternating")),
+            ("direction", self.direction, ("point", "opposite")),
         ):
             if value not in known:
                 raise UnknownNameError(f"{name} is {value!r}; it must be one of {', '.join(known)}")
@@ -128,7 +132,8 @@ class HarmonicConvention:
         raise UnknownNameError(f"no convention is called {name!r}; known are {', '.join(HARMONIC_CONVENTIONS)}{hint}")
 
 
-#: Conventions by the tool that uses them. ``enterprise`` and ``mingarelli`` are those of the pulsar-timing papers.
+#: Conventions by the tool that uses them. ``enterprise`` and ``mingarelli`` are those of the pulsar-timing papers, on
+#: the direction a wave travels in; ``source`` is ``mingarelli`` on the direction it comes from.
 HARMONIC_CONVENTIONS: dict[str, HarmonicConvention] = {
     "symmeter": HarmonicConvention(),
     "e3nn": HarmonicConvention(),
@@ -140,6 +145,7 @@ HARMONIC_CONVENTIONS: dict[str, HarmonicConvention] = {
     "scipy": HarmonicConvention(kind="complex", axis="z"),
     "healpix": HarmonicConvention(kind="complex", axis="z"),
     "mingarelli": HarmonicConvention(kind="complex", axis="z"),
+    "source": HarmonicConvention(kind="complex", axis="z", direction="opposite"),
     "enterprise": HarmonicConvention(axis="z", phase="alternating"),
 }
 
@@ -216,6 +222,8 @@ def _from_standard(ell: int, convention: HarmonicConvention) -> np.ndarray:
     m = np.eye(2 * ell + 1) if convention.axis == "z" else axis_matrix(ell, "z", "y")
     if convention.phase == "alternating":
         m = (-1.0) ** np.arange(-ell, ell + 1)[:, None] * m
+    if convention.direction == "opposite" and ell % 2:
+        m = -m
     if convention.kind == "complex":
         m = real_to_complex(ell) @ m
     if convention.p_as_xyz and ell == 1:
@@ -334,14 +342,15 @@ def alm_from_real(coefficients: Num[np.ndarray, "*batch k"], axis: str = "z") ->
     >>> alm_from_real(np.array([1.0, 0.0, 2.0, 0.0])).real
     array([1., 2., 0.])
     """
-    c = np.asarray(coefficients)
+    c: Any = coefficients if is_torch(coefficients) else np.asarray(coefficients)
     if polar_axis(axis) == "y":
         c = convert_coefficients(c, "e3nn", "physics")
     ell, m = _alm_layout(degree_of(c.shape[-1]))
     centre = ell * ell + ell
     # f = sum a_lm Y_lm with Y_lm = (-1)^m (R_m + i R_-m)/sqrt(2) gives a_lm = (-1)^m (c_m - i c_-m)/sqrt(2).
-    sign = (-1.0) ** m / np.sqrt(2)
-    return np.where(m == 0, c[..., centre], sign * (c[..., centre + m] - 1j * c[..., centre - m])) + 0.0
+    size = np.where(m == 0, 1.0, (-1.0) ** m / np.sqrt(2))
+    cosine, sine = c[..., centre + m] * constant_like(size, c), c[..., centre - m] * constant_like(size * (m > 0), c)
+    return namespace_of(c).complex(cosine, -sine) if is_torch(c) else cosine - 1j * sine + 0.0
 
 
 def real_from_alm(alm: Complex[np.ndarray, "*batch a"], axis: str = "z") -> Float[np.ndarray, "*batch k"]:
@@ -352,15 +361,21 @@ def real_from_alm(alm: Complex[np.ndarray, "*batch a"], axis: str = "z") -> Floa
     >>> real_from_alm(np.array([1.0, 2.0, 0.0j]))
     array([1., 0., 2., 0.])
     """
-    a: Any = np.asarray(alm)
+    a: Any = alm if is_torch(alm) else np.asarray(alm)
     degree = round((np.sqrt(8 * a.shape[-1] + 1) - 3) / 2)
     if (degree + 1) * (degree + 2) // 2 != a.shape[-1]:
         raise ShapeError(
             f"{a.shape[-1]} a_lm along the last axis; degrees up to L take (L+1)(L+2)/2, such as 6 for L = 2"
         )
     ell, m = _alm_layout(degree)
-    out = np.zeros((*a.shape[:-1], (degree + 1) ** 2))
-    sign = np.sqrt(2) * (-1.0) ** m
-    out[..., ell * ell + ell - m] = -sign * a.imag + 0.0
-    out[..., ell * ell + ell + m] = np.where(m == 0, 1.0, sign) * a.real + 0.0
+    # Where each real coefficient stands among the a_lm, and whether it is a real or an imaginary part.
+    flat = np.arange((degree + 1) ** 2)
+    of_flat = np.sqrt(flat).astype(int)
+    order = flat - of_flat * of_flat - of_flat
+    place = np.empty((degree + 1, degree + 1), dtype=int)
+    place[ell, m] = np.arange(len(ell))
+    source = place[of_flat, np.abs(order)]
+    size = np.where(order == 0, 1.0, np.sqrt(2) * (-1.0) ** order)
+    real, imag = (constant_like(size * part, a.real) for part in (order >= 0, order < 0))
+    out = a.real[..., source] * real - (a.imag[..., source] * imag if is_torch(a) or np.iscomplexobj(a) else 0.0) + 0.0
     return out if polar_axis(axis) == "z" else convert_coefficients(out, "physics", "e3nn")

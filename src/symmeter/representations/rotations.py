@@ -64,15 +64,18 @@ def euler_from_matrix(
     """
     if order not in _TURNS:
         raise UnknownNameError(f"Euler angles {order!r} are not known; use 'ZYZ' or 'YXY'")
-    r = np.asarray(rotation, dtype=float)
+    r = as_floating(rotation, "the rotation")
+    if tuple(r.shape[-2:]) != (3, 3):
+        raise ShapeError(f"the rotation has shape {tuple(r.shape)}; it must be (..., 3, 3)")
+    xp = namespace_of(r)
     if order == "YXY":
         # The cyclic change of names y -> z, z -> x, x -> y makes it ZYZ.
         r = r[..., [2, 0, 1], :][..., [2, 0, 1]]
-    sine = np.hypot(r[..., 0, 2], r[..., 1, 2])
-    beta = np.arctan2(sine, r[..., 2, 2])
+    sine = xp.hypot(r[..., 0, 2], r[..., 1, 2])
+    beta = xp.arctan2(sine, r[..., 2, 2])
     locked = sine < 1e-15
-    alpha = np.where(locked, np.arctan2(r[..., 1, 0], r[..., 1, 1]), np.arctan2(r[..., 1, 2], r[..., 0, 2]))
-    gamma = np.where(locked, 0.0, np.arctan2(r[..., 2, 1], -r[..., 2, 0]))
+    alpha = xp.where(locked, xp.arctan2(r[..., 1, 0], r[..., 1, 1]), xp.arctan2(r[..., 1, 2], r[..., 0, 2]))
+    gamma = xp.where(locked, 0.0 * sine, xp.arctan2(r[..., 2, 1], -r[..., 2, 0]))
     return alpha, beta, gamma
 
 

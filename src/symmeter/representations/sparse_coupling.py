@@ -36,8 +36,10 @@ class SparseCoupling:
     def of(shape: tuple[int, int, int], i: Any, j: Any, k: Any, values: Any) -> SparseCoupling:
         """Sort, drop exact zeros, and freeze."""
         keep = np.flatnonzero(values)
-        order = keep[np.argsort((k[keep] * shape[0] + i[keep]) * shape[1] + j[keep], kind="stable")]
-        parts = [np.ascontiguousarray(a[order]) for a in (i, j, k, values)]
+        key = (k[keep].astype(np.int64) * shape[0] + i[keep]) * shape[1] + j[keep]
+        order = keep[np.argsort(key, kind="stable")]
+        parts = [np.ascontiguousarray(a[order].astype(kind)) for a, kind in ((i, int), (j, int), (k, int))]
+        parts.append(np.ascontiguousarray(values[order]))
         for a in parts:
             a.setflags(write=False)
         return SparseCoupling(shape, *parts)

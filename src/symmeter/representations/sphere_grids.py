@@ -20,6 +20,8 @@ from symmeter.representations.spherical_harmonics import real_sph_harm, unit_vec
 
 __all__ = ["SphereGrid", "fibonacci_grid", "gauss_legendre_grid", "lebedev_grid"]
 
+_LARGEST_GRID = 20_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class SphereGrid:
@@ -58,6 +60,7 @@ class SphereGrid:
         >>> round(float(grid.integrate(grid.points[:, 2] ** 2)), 12)  # 4 pi / 3
         4.188790204786
         """
+        values = values if is_torch(values) else np.asarray(values)
         self._check(values)
         return values @ constant_like(self.weights, values)
 
@@ -91,6 +94,7 @@ class SphereGrid:
         >>> bool(np.allclose(grid.analyse(grid.synthesise(c), 3), c))
         True
         """
+        values = values if is_torch(values) else np.asarray(values)
         self._check(values)
         if 2 * degree > self.degree:
             raise InputError(
@@ -100,6 +104,7 @@ class SphereGrid:
 
     def synthesise(self, coefficients: Any, axis: str = "y") -> Any:
         """Values at the points from real coefficients ``(..., (L+1)^2)``."""
+        coefficients = coefficients if is_torch(coefficients) else np.asarray(coefficients)
         degree = degree_of(coefficients.shape[-1])
         return coefficients @ constant_like(self.harmonics(degree, axis).T, coefficients)
 
@@ -143,6 +148,8 @@ def gauss_legendre_grid(
     columns = degree + 1 if n_phi is None else n_phi
     if rows < 1 or columns < 1:
         raise InputError(f"a grid of {rows} x {columns} points is empty; both numbers must be at least 1")
+    if rows * columns > _LARGEST_GRID:
+        raise InputError(f"a grid of {rows} x {columns} points is larger than {_LARGEST_GRID} points; lower the degree")
     x, w = np.polynomial.legendre.leggauss(rows)
     x, w = x[::-1], w[::-1]
     phi = 2 * np.pi * np.arange(columns) / columns

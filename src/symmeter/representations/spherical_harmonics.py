@@ -6,7 +6,6 @@ degree 1 is proportional to (x, y, z); ``axis="z"`` is the order of physics text
 
 from __future__ import annotations
 
-import sys
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symmeter.errors import InputError, ShapeError
-from symmeter.linalg.array_namespace import as_floating, is_torch
+from symmeter.linalg.array_namespace import as_floating, constant_like, is_torch, namespace_of
 from symmeter.representations.harmonic_conventions import checked_degree, normalization_factors, polar_axis
 from symmeter.representations.real_harmonics_kernel import (
     LARGEST_DEGREE,
@@ -107,7 +106,8 @@ def _fill_block(points: np.ndarray, degree: int, columns: tuple, normalize: bool
         if not safe.all():
             # Squares that leave the range of the type: divide by the largest coordinate first.
             largest = np.abs(coordinates).max(axis=0)
-            coordinates = coordinates / np.where(largest > 0, largest, 1)
+            with np.errstate(invalid="ignore"):
+                coordinates = coordinates / np.where(largest > 0, largest, 1)
             r2 = coordinates[0] ** 2 + coordinates[1] ** 2 + coordinates[2] ** 2
         coordinates /= np.sqrt(np.where(r2 == 0, 1, r2))
         # The unit recursion takes r = 1; the zero vector needs r = 0, or its harmonics of even degree would not vanish.
@@ -138,6 +138,8 @@ def real_sph_harm_gradient(
     Parameters are those of :func:`real_sph_harm`; with ``normalize`` the derivative is that of Y(r / |r|), tangent to
     the sphere.
 
+    A tensor gives tensors, themselves differentiable.
+
     Returns
     -------
     values : array of shape (..., (L+1)^2)
@@ -151,23 +153,27 @@ def real_sph_harm_gradient(
            [0.      , 0.      , 0.      ],
            [0.      , 0.      , 0.488603]])
     """
-    r = np.asarray(as_floating(points, "points"))
-    length = np.linalg.norm(r, axis=-1, keepdims=True)
-    if normalize and not np.all(length > 0):
+    r = as_floating(points, "points")
+    if r.ndim == 0 or r.shape[-1] != 3:
+        raise ShapeError(f"points have shape {tuple(r.shape)}; Cartesian vectors (x, y, z) along the last axis do")
+    xp = namespace_of(r)
+    length = xp.linalg.norm(r, axis=-1)[..., None]
+    if normalize and not bool((length > 0).all()):
         raise InputError("points contain a zero vector, which has no direction; remove it or use normalize=False")
     unit = r / length if normalize else r
     values = real_sph_harm(unit, degree, axis, "integral", normalize=False)
-    gradient = np.zeros((*values.shape[:-1], 3, values.shape[-1]), dtype=values.dtype)
     z, x, y = COLUMNS[polar_axis(axis)]
-    for ell, matrices in enumerate(gradient_matrices(checked_degree(degree))):
-        if ell:
-            lower = values[..., None, (ell - 1) ** 2 : ell * ell]
-            moved = np.einsum("amk,...k->...am", matrices.astype(values.dtype), lower[..., 0, :])
-            gradient[..., [x, y, z], ell * ell : (ell + 1) ** 2] = moved
+    parts = [xp.zeros_like(values[..., None, :1] + unit[..., :, None])]
+    for ell, matrices in enumerate(gradient_matrices(checked_degree(degree))[1:], start=1):
+        lower = values[..., (ell - 1) ** 2 : ell * ell]
+        # The kernel's x, y, z are the columns x, y, z of the points.
+        ours = constant_like(matrices[np.argsort([x, y, z])], values)
+        parts.append(xp.einsum("amk,...k->...am", ours, lower))
+    gradient = xp.concatenate(parts, -1)
     if normalize:
-        radial = np.einsum("...a,...ak->...k", unit, gradient)
+        radial = xp.einsum("...a,...ak->...k", unit, gradient)
         gradient = (gradient - unit[..., :, None] * radial[..., None, :]) / length[..., None]
-    scale = normalization_factors(degree, normalization).astype(values.dtype)
+    scale = constant_like(normalization_factors(degree, normalization), values)
     return values * scale, gradient * scale
 
 
@@ -183,8 +189,11 @@ def unit_vectors(theta: Any, phi: Any, axis: str = "z") -> Any:
     >>> unit_vectors(np.pi / 2, 0.0, axis="y").round(12)
     array([0., 0., 1.])
     """
-    xp: Any = sys.modules["torch"] if is_torch(theta) or is_torch(phi) else np
+    xp: Any = namespace_of(theta, phi)
     theta, phi = as_floating(theta, "theta"), as_floating(phi, "phi")
+    if is_torch(theta) != is_torch(phi):
+        like = theta if is_torch(theta) else phi
+        theta, phi = (a if is_torch(a) else constant_like(a, like) for a in (theta, phi))
     s = xp.sin(theta)
     standard = (s * xp.cos(phi), s * xp.sin(phi), xp.cos(theta) + 0 * phi)
     order = (0, 1, 2) if polar_axis(axis) == "z" else (1, 2, 0)

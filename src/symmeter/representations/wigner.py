@@ -34,7 +34,7 @@ def twice_spin(j: Any) -> int:
     >>> twice_spin(1.5)
     3
     """
-    doubled = 2 * float(j)
+    doubled = np.nan if isinstance(j, str) or not np.isfinite(j) else 2 * float(j)
     if not doubled >= 0 or doubled != round(doubled):
         raise InputError(f"the spin is {j!r}; it must be a whole or half-odd number >= 0")
     if doubled > 2 * LARGEST_DEGREE:

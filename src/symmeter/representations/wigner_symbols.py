@@ -14,10 +14,15 @@ from symmeter.errors import InputError
 
 __all__ = ["clebsch_gordan", "gaunt", "wigner_3j", "wigner_3j_square", "wigner_6j", "wigner_6j_square"]
 
+#: The exact sums take many seconds beyond.
+_LARGEST = 2_000
+
 
 def _doubled(*values: float) -> list[int]:
     out = []
     for v in values:
+        if isinstance(v, str) or not abs(v) <= _LARGEST:
+            raise InputError(f"an angular momentum is {v!r}; it must be a number, at most {_LARGEST} in size")
         twice = 2 * Fraction(v)
         if twice.denominator != 1:
             raise InputError(f"an angular momentum is {v}; it must be whole or half-odd")
