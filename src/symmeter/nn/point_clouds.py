@@ -250,7 +250,9 @@ def _read_ply(file: Path) -> np.ndarray:
     if missing or any(p[1] not in _PLY_TYPES for p in properties):
         raise ValueError(f"the vertices need properties x y z nx ny nz; missing {', '.join(missing) or 'plain types'}")
     if coding == "ascii":
-        table = np.array([line.split()[: len(names)] for line in body.decode("ascii").splitlines()[:count]], dtype=float)
+        table = np.array(
+            [line.split()[: len(names)] for line in body.decode("ascii").splitlines()[:count]], dtype=float
+        )
         return table[:, [names.index(w) for w in _WANTED]]
     if coding not in ("binary_little_endian", "binary_big_endian"):
         raise ValueError(f"the PLY format {coding!r} is not known")
