@@ -1,0 +1,273 @@
+"""Orthogonal maps that take a set of points to itself within a tolerance, found from the images of three points.
+
+Three well-spread points of small shells fix a map by their images; all triples whose distances and angles fit are
+tried at once. A map is known by the permutation that it induces, not by its entries, which noise moves; it is polished
+by matching and fitting in turn (orthogonal Procrustes) before its deviation counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from symmeter.errors import InputError
+from symmeter.shapes.detection_shells import Cloud
+
+__all__ = ["Operations", "fitted", "search"]
+
+#: Numbers that one block of distances may hold.
+_BLOCK = 4_000_000
+#: Shells larger than this are matched through a tree.
+_LARGE_SHELL = 300
+#: More triples of images than this mean that the tolerance cannot tell the points apart.
+_MOST_CANDIDATES = 400_000
+_POLISH = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Operations:
+    """Maps with the permutations that they induce.
+
+    Attributes
+    ----------
+    matrices : array of shape (k, 3, 3)
+        Orthogonal, polished.
+    permutations : array of shape (k, n)
+        ``permutations[g, i]`` is the point that lies where g takes point i.
+    deviations, rms : arrays of shape (k,)
+        Largest and root mean square distance between image and point, in the unit of the coordinates.
+    """
+
+    matrices: Float[np.ndarray, "k 3 3"]
+    permutations: Int[np.ndarray, "k n"]
+    deviations: Float[np.ndarray, " k"]
+    rms: Float[np.ndarray, " k"]
+
+    def __len__(self) -> int:
+        return len(self.matrices)
+
+    def take(self, index: np.ndarray) -> Operations:
+        """Some of them."""
+        return Operations(self.matrices[index], self.permutations[index], self.deviations[index], self.rms[index])
+
+
+def search(cloud: Cloud, tolerance: float, accept: float) -> Operations:
+    """All maps of a planar or spatial set whose largest deviation is at most ``accept``, by growing deviation.
+
+    Parameters
+    ----------
+    cloud : Cloud
+        Of rank 2 or 3.
+    tolerance : float
+        How far a point may be from where it would be, in the unit of the coordinates.
+    accept : float
+        Largest deviation of an accepted map.
+    """
+    shells = cloud.shells(tolerance)
+    x = cloud.points
+    frame, parts = _frame(cloud, shells)
+    images = _images(x, frame, parts, tolerance)
+    if cloud.rank == 3:
+        basis = x[frame].T
+        targets = x[images].swapaxes(1, 2)
+    else:
+        normal = cloud.directions[2]
+        basis = np.column_stack([x[frame].T, normal])
+        sides = np.concatenate([normal[None]] * len(images) + [-normal[None]] * len(images))
+        targets = np.concatenate([np.concatenate([x[images]] * 2), sides[:, None]], axis=1).swapaxes(1, 2)
+    matrices = _orthogonal(targets @ np.linalg.inv(basis))
+    return _polished(cloud, shells, matrices, tolerance, accept)
+
+
+def _frame(cloud: Cloud, shells: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Two (planar) or three points that span the space well, from shells as small as possible, and their shells."""
+    x, rank = cloud.points, cloud.rank
+    outer = [s for s in shells if np.linalg.norm(x[s[0]]) > 0]
+    unit = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-300)
+    chosen, parts = [int(outer[0][0])], [outer[0]]
+    for wanted in (0.3, 0.2)[: rank - 1]:
+        best = (-1.0, 0, outer[0])
+        for s in outer:
+            if len(chosen) == 1:
+                spread = np.linalg.norm(np.cross(unit[chosen[0]], unit[s]), axis=1)
+            else:
+                spread = np.abs(unit[s] @ np.cross(unit[chosen[0]], unit[chosen[1]]))
+            k = int(np.argmax(spread))
+            if spread[k] > best[0]:
+                best = (float(spread[k]), int(s[k]), s)
+            # Larger shells mean more candidates: the first that spans well enough will do.
+            if best[0] >= wanted:
+                break
+        chosen.append(best[1])
+        parts.append(best[2])
+    return np.array(chosen), parts
+
+
+def _images(
+    x: Float[np.ndarray, "n 3"], frame: np.ndarray, parts: list[np.ndarray], tolerance: float
+) -> Int[np.ndarray, "k r"]:
+    """Tuples of points with the inner products of the frame, within what the tolerance allows."""
+    size = np.linalg.norm(x[frame], axis=1)
+    gram = x[frame] @ x[frame].T
+
+    def fits(i: int, j: int, products: np.ndarray) -> Bool[np.ndarray, "..."]:
+        return np.abs(products - gram[i, j]) <= 2.0 * tolerance * (size[i] + size[j])
+
+    first, second = np.nonzero(fits(0, 1, x[parts[0]] @ x[parts[1]].T))
+    pairs = np.column_stack([parts[0][first], parts[1][second]])
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    if len(frame) == 2:
+        return pairs
+    third = x[parts[2]]
+    found = []
+    step = max(1, _BLOCK // max(len(third), 1))
+    for start in range(0, len(pairs), step):
+        some = pairs[start : start + step]
+        good = fits(0, 2, x[some[:, 0]] @ third.T) & fits(1, 2, x[some[:, 1]] @ third.T)
+        row, column = np.nonzero(good)
+        found.append(np.column_stack([some[row], parts[2][column]]))
+        if sum(map(len, found)) > _MOST_CANDIDATES:
+            raise InputError(
+                f"more than {_MOST_CANDIDATES:,} maps fit within the tolerance: it is larger than the distance between "
+                "points; make it smaller, or give labels"
+            )
+    return np.concatenate(found) if found else np.zeros((0, 3), dtype=np.int64)
+
+
+def _orthogonal(a: Float[np.ndarray, "k 3 3"], signs: np.ndarray | None = None) -> Float[np.ndarray, "k 3 3"]:
+    """Nearest orthogonal matrices; with ``signs`` those of these determinants."""
+    u, _, vh = np.linalg.svd(a)
+    if signs is not None:
+        flip = np.linalg.det(u @ vh) * signs
+        u[:, :, 2] *= np.where(flip < 0, -1.0, 1.0)[:, None]
+    return u @ vh
+
+
+def _matched(
+    x: np.ndarray, shells: list[np.ndarray], matrices: np.ndarray, bound: float, onto: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which maps take every shell to itself within the bound, and where each point goes.
+
+    With ``onto`` images are a permutation: where two images are nearest to one point, the best assignment decides.
+    """
+    alive = np.arange(len(matrices))
+    permutations = np.empty((len(matrices), len(x)), dtype=np.int64)
+    for s in shells:
+        if not len(alive):
+            break
+        nearest, distance = _nearest(x[s], matrices[alive])
+        good = distance <= bound
+        if onto:
+            doubled = (np.sort(nearest, axis=1) != np.arange(len(s))).any(axis=1)
+            for k in np.flatnonzero(good & doubled):
+                nearest[k], worst = _assigned(x[s], matrices[alive[k]])
+                good[k] = worst <= bound
+        permutations[np.ix_(alive, s)] = s[nearest]
+        alive = alive[good]
+    return alive, permutations[alive]
+
+
+def _assigned(points: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, float]:
+    """The permutation with the least sum of squared distances, and its largest distance."""
+    from scipy.optimize import linear_sum_assignment
+
+    squares = ((points @ matrix.T)[:, None] - points) ** 2
+    _, images = linear_sum_assignment(squares.sum(axis=2))
+    return images, float(np.linalg.norm(points @ matrix.T - points[images], axis=1).max())
+
+
+def _nearest(points: np.ndarray, matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    m = len(points)
+    if m == 1:
+        distance = np.linalg.norm(points @ matrices.swapaxes(1, 2) - points, axis=2)[:, 0]
+        return np.zeros((len(matrices), 1), dtype=np.int64), distance
+    nearest = np.empty((len(matrices), m), dtype=np.int64)
+    worst = np.empty(len(matrices))
+    if m > _LARGE_SHELL:
+        from scipy.spatial import KDTree
+
+        tree = KDTree(points)
+        for k, a in enumerate(matrices):
+            distance, nearest[k] = tree.query(points @ a.T)
+            worst[k] = distance.max()
+        return nearest, worst
+    step = max(1, _BLOCK // (m * m))
+    for start in range(0, len(matrices), step):
+        moved = points @ matrices[start : start + step].swapaxes(1, 2)
+        # Points of a shell have nearly one length: the nearest one has about the largest inner product.
+        squares = (points**2).sum(1) - 2.0 * (moved @ points.T)
+        nearest[start : start + step] = squares.argmin(axis=2)
+        gap = moved - points[nearest[start : start + step]]
+        worst[start : start + step] = np.sqrt((gap**2).sum(2).max(1))
+    return nearest, worst
+
+
+def _polished(
+    cloud: Cloud, shells: list[np.ndarray], matrices: np.ndarray, tolerance: float, accept: float
+) -> Operations:
+    x = cloud.points
+    # A frame of noisy points may turn the rest by some tolerances before it is fitted.
+    alive, permutations = _matched(x, shells, matrices, max(accept, 6.0 * tolerance), onto=False)
+    matrices = matrices[alive]
+    onto = (np.sort(permutations, axis=1) == np.arange(len(x))).all(axis=1)
+    safe = 0.25 * _closest(x, shells) if onto.all() else 0.0
+    for _ in range(_POLISH):
+        if not len(matrices):
+            break
+        fitted_to = fitted(cloud, permutations, np.linalg.det(matrices))
+        if _measured(x, fitted_to, permutations).deviations.max() < safe:
+            # No image lies nearer to another point of its shell: matching again would change nothing.
+            matrices = fitted_to
+            break
+        alive, again = _matched(x, shells, fitted_to, max(accept, 6.0 * tolerance))
+        same = len(alive) == len(matrices) and np.array_equal(again, permutations)
+        matrices, permutations = fitted_to[alive], again
+        if same:
+            break
+    operations = _measured(x, matrices, permutations)
+    # Different triples lead to one map: its permutation, and for planar sets its side, tells.
+    signs = np.rint(np.linalg.det(operations.matrices)).astype(np.int64) if len(operations) else np.zeros(0, np.int64)
+    keys = np.column_stack([signs, operations.permutations])
+    _, first = np.unique(keys, axis=0, return_index=True)
+    operations = operations.take(first)
+    operations = operations.take(np.flatnonzero(operations.deviations <= accept))
+    return operations.take(np.argsort(operations.deviations, kind="stable"))
+
+
+def _closest(x: np.ndarray, shells: list[np.ndarray]) -> float:
+    """Smallest distance between two points of one shell; 0 when a shell is too large to look."""
+    smallest = np.inf
+    for s in shells:
+        if len(s) > _LARGE_SHELL:
+            return 0.0
+        if len(s) > 1:
+            squares = ((x[s][:, None] - x[s]) ** 2).sum(2)
+            np.fill_diagonal(squares, np.inf)
+            smallest = min(smallest, float(squares.min()))
+    return float(np.sqrt(smallest))
+
+
+def fitted(cloud: Cloud, permutations: Int[np.ndarray, "k n"], signs: Float[np.ndarray, " k"]) -> np.ndarray:
+    """Orthogonal maps that take each point closest to the one it is matched with.
+
+    In a plane the least-squares map is unknown across it: the sign of the determinant decides.
+    """
+    x = cloud.points
+    across = np.einsum("kni,nj->kij", x[permutations], x)
+    if cloud.rank == 3:
+        return _orthogonal(across)
+    return _orthogonal(across, np.sign(signs))
+
+
+def _measured(x: np.ndarray, matrices: np.ndarray, permutations: np.ndarray) -> Operations:
+    squares = ((x @ matrices.swapaxes(1, 2) - x[permutations]) ** 2).sum(axis=2)
+    if not len(matrices):
+        return Operations(matrices, permutations, np.zeros(0), np.zeros(0))
+    return Operations(matrices, permutations, np.sqrt(squares.max(axis=1)), np.sqrt(squares.mean(axis=1)))
+
+
+def measured(cloud: Cloud, matrices: np.ndarray, permutations: np.ndarray) -> Operations:
+    """Maps and permutations with how far each is off."""
+    return _measured(cloud.points, matrices, permutations)

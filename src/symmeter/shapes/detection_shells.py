@@ -1,0 +1,122 @@
+"""Which points can be images of which: equal labels, equal weights, equal distance from the centre.
+
+Points of a group's orbit lie in one shell. Small shells make the search short, so that the frame of three points whose
+images are tried comes from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from symmeter.errors import InputError, NonFiniteError, ShapeError
+
+__all__ = ["Cloud", "cloud_of"]
+
+#: More points are refused: every operation would be compared with all of them.
+LARGEST = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """Centred points, their shells and how many dimensions they span.
+
+    Attributes
+    ----------
+    points : array of shape (n, 3)
+        Relative to the centre, in the unit that was given.
+    centre : array of shape (3,)
+    radius : float
+        Largest distance from the centre.
+    kinds : array of shape (n,)
+        Points that may be exchanged have equal numbers.
+    rank : int
+        Dimension of the space that they span within the tolerance: 3, 2 (planar), 1 (collinear) or 0.
+    directions : array of shape (3, 3)
+        Orthonormal rows, the most extended direction first; for planar sets the last one is the normal.
+    """
+
+    points: Float[np.ndarray, "n 3"]
+    centre: Float[np.ndarray, " 3"]
+    radius: float
+    kinds: Int[np.ndarray, " n"]
+    rank: int
+    directions: Float[np.ndarray, "3 3"]
+
+    def shells(self, tolerance: float) -> list[Int[np.ndarray, " k"]]:
+        """Indices of each shell, smallest first; points within the tolerance of the centre stand alone in the last."""
+        distance = np.linalg.norm(self.points, axis=1)
+        order = np.lexsort((distance, self.kinds))
+        jump = (np.diff(self.kinds[order]) != 0) | (np.diff(distance[order]) > tolerance)
+        parts = np.split(order, np.flatnonzero(jump) + 1)
+        outer = sorted((p for p in parts if distance[p].max() > tolerance), key=len)
+        return outer + [p for p in parts if distance[p].max() <= tolerance]
+
+
+def cloud_of(points: Any, labels: Sequence[Any] | None, weights: Any, centre: Any, tolerance: float) -> Cloud:
+    """Read and check points, labels and weights.
+
+    Raises
+    ------
+    InputError, ShapeError, NonFiniteError
+    """
+    x = np.array(points, dtype=float)
+    if x.ndim != 2 or x.shape[1] != 3:
+        raise ShapeError(f"points have shape {x.shape}; give one row (x, y, z) for each point")
+    if not len(x):
+        raise InputError("there are no points; give at least one row (x, y, z)")
+    if len(x) > LARGEST:
+        raise InputError(f"{len(x):,} points are more than the {LARGEST:,} that are compared; thin them out first")
+    bad = ~np.isfinite(x).all(axis=1)
+    if bad.any():
+        raise NonFiniteError(
+            f"{int(bad.sum())} of {len(x)} points are NaN or infinite, the first in row {int(bad.argmax())}"
+        )
+    mass = _weights(weights, len(x))
+    middle = (mass @ x) / mass.sum() if centre is None else np.array(centre, dtype=float)
+    if middle.shape != (3,) or not np.isfinite(middle).all():
+        raise ShapeError(f"the centre is {centre!r}; give three numbers, or nothing for the centroid")
+    kinds = _kinds(labels, mass if weights is not None else None, len(x))
+    x -= middle
+    radius = float(np.linalg.norm(x, axis=1).max())
+    _, singular, directions = (
+        np.linalg.svd(x, full_matrices=True)
+        if len(x) >= 3
+        else np.linalg.svd(np.vstack([x, np.zeros((3 - len(x), 3))]))
+    )
+    extent = np.abs(x @ directions.T).max(axis=0)
+    rank = int((extent > tolerance * max(radius, 1e-300)).sum()) if radius > 0 else 0
+    del singular
+    return Cloud(x, middle, radius, kinds, rank, directions)
+
+
+def _weights(weights: Any, n: int) -> Float[np.ndarray, " n"]:
+    if weights is None:
+        return np.ones(n)
+    mass = np.array(weights, dtype=float)
+    if mass.shape != (n,):
+        raise ShapeError(f"weights have shape {mass.shape}; give one for each of the {n} points")
+    if not np.isfinite(mass).all() or (mass <= 0).any():
+        raise InputError("weights must be positive and finite; leave out points of weight 0")
+    return mass
+
+
+def _kinds(labels: Sequence[Any] | None, mass: np.ndarray | None, n: int) -> Int[np.ndarray, " n"]:
+    """Numbers of the classes of equal label and equal weight (to a relative 1e-6)."""
+    kinds = np.zeros(n, dtype=np.int64)
+    if labels is not None:
+        if len(labels) != n:
+            raise ShapeError(f"there are {len(labels)} labels for {n} points; give one each")
+        known: dict[Any, int] = {}
+        kinds = np.array([known.setdefault(str(label), len(known)) for label in labels], dtype=np.int64)
+    if mass is not None:
+        order = np.argsort(mass, kind="stable")
+        steps = np.diff(mass[order]) > 1e-6 * mass.max()
+        classes = np.empty(n, dtype=np.int64)
+        classes[order] = np.concatenate([[0], np.cumsum(steps)])
+        kinds = kinds * (int(classes.max()) + 1) + classes
+    return kinds

@@ -1,0 +1,172 @@
+"""Segments in a plane cut at their crossings, and the regions that they bound.
+
+Coordinates come from symmetric figures: points that coincide do so to rounding, and all others are well apart, so one
+tolerance tells them apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+__all__ = ["Regions", "cut_segments", "regions_of", "weld", "winding_numbers", "windings"]
+
+
+def weld(points: Float[np.ndarray, "n d"], tolerance: float) -> tuple[Float[np.ndarray, "m d"], Int[np.ndarray, " n"]]:
+    """Points that are nearer than a tolerance made one; the number of the joint point of each."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import KDTree
+
+    if not len(points):
+        return points, np.zeros(0, int)
+    # Grouping by rounded coordinates first leaves few points for the tree.
+    _, first, where = np.unique(np.rint(points / tolerance), axis=0, return_index=True, return_inverse=True)
+    few = points[first]
+    pairs = KDTree(few).query_pairs(tolerance, output_type="ndarray")
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(few), len(few)))
+    _, label = connected_components(graph, directed=False)
+    _, one = np.unique(label, return_index=True)
+    return few[one], label[where.reshape(-1)]
+
+
+def cut_segments(
+    starts: Float[np.ndarray, "n 2"], ends: Float[np.ndarray, "n 2"], tolerance: float
+) -> tuple[Float[np.ndarray, "m 2"], Int[np.ndarray, "e 2"]]:
+    """Points and edges of the figure that some segments make: cut where they cross, touch or overlap."""
+    sides = ends - starts
+    lengths = np.linalg.norm(sides, axis=1)
+    long = lengths > tolerance
+    starts, ends, sides, lengths = starts[long], ends[long], sides[long], lengths[long]
+    n = len(starts)
+    unit = sides / lengths[:, None]
+    normal = np.stack([-unit[:, 1], unit[:, 0]], axis=1)
+    # Signed distance of every end from every line, and how far along the line it lies.
+    across = [normal @ p.T - (normal * starts).sum(1)[:, None] for p in (starts, ends)]
+    along = [unit @ p.T - (unit * starts).sum(1)[:, None] for p in (starts, ends)]
+    segment, place = [np.arange(n), np.arange(n)], [np.zeros(n), lengths]
+    for a, s in zip(across, along):
+        i, j = np.nonzero((np.abs(a) < tolerance) & (s > tolerance) & (s < lengths[:, None] - tolerance))
+        segment.append(i)
+        place.append(s[i, j])
+    opposite = (across[0] * across[1] < 0) & (np.minimum(np.abs(across[0]), np.abs(across[1])) > tolerance)
+    i, j = np.nonzero(opposite & opposite.T)
+    t = (across[0][i, j] / (across[0][i, j] - across[1][i, j]))[:, None]
+    crossing = starts[j] + t * sides[j]
+    segment.append(i)
+    place.append(((crossing - starts[i]) * unit[i]).sum(1))
+    which, where = np.concatenate(segment), np.concatenate(place)
+    points, label = weld(starts[which] + where[:, None] * unit[which], tolerance)
+    order = np.lexsort((where, which))
+    which, label = which[order], label[order]
+    follows = (which[1:] == which[:-1]) & (label[1:] != label[:-1])
+    edges = np.sort(np.stack([label[:-1][follows], label[1:][follows]], axis=1), axis=1)
+    return points, np.unique(edges, axis=0)
+
+
+@dataclass(frozen=True)
+class Regions:
+    """The bounded regions of a planar figure.
+
+    Attributes
+    ----------
+    outer : list of lists of int
+        Boundary of each region as points, counter-clockwise.
+    holes : list of lists of lists of int
+        Boundaries of the figures inside each region, clockwise.
+    samples : array of shape (n, 2)
+        A point inside each region.
+    """
+
+    outer: list[list[int]]
+    holes: list[list[list[int]]]
+    samples: Float[np.ndarray, "n 2"]
+
+
+def regions_of(points: Float[np.ndarray, "n 2"], edges: Int[np.ndarray, "e 2"]) -> Regions:
+    """Trace the regions that edges without crossings bound."""
+    cycles = _cycles(points, edges)
+    outer, inner = [], []
+    for cycle in cycles:
+        (outer if _area(points[cycle]) > 0 else inner).append(cycle)
+    holes: list[list[list[int]]] = [[] for _ in outer]
+    if len(inner) > 1:
+        areas = np.array([_area(points[c]) for c in outer])
+        low = np.array([points[c].min(axis=0) for c in outer])
+        high = np.array([points[c].max(axis=0) for c in outer])
+        for cycle in inner:
+            probe = points[cycle[0]]
+            near = (low < probe).all(axis=1) & (high > probe).all(axis=1) & (areas > -_area(points[cycle]))
+            around = [k for k in np.flatnonzero(near).tolist() if _is_around(points, cycle, outer[k])]
+            if around:
+                holes[min(around, key=lambda k: areas[k])].append(cycle)
+    samples = np.array([_inside(points, c) for c in outer]).reshape(-1, 2)
+    return Regions(outer, holes, samples)
+
+
+def _cycles(points: np.ndarray, edges: np.ndarray) -> list[list[int]]:
+    """Boundary cycles, each with its region on the left."""
+    e = len(edges)
+    origin = np.concatenate([edges[:, 0], edges[:, 1]])
+    head = np.concatenate([edges[:, 1], edges[:, 0]])
+    twin = np.concatenate([np.arange(e) + e, np.arange(e)])
+    way = points[head] - points[origin]
+    order = np.lexsort((np.arctan2(way[:, 1], way[:, 0]), origin))
+    rank = np.empty(2 * e, int)
+    rank[order] = np.arange(2 * e)
+    first = np.searchsorted(origin[order], np.arange(len(points)))
+    count = np.bincount(origin, minlength=len(points))
+    # After u -> v comes the edge that is next clockwise from v -> u.
+    base = first[head]
+    following = order[base + (rank[twin] - base - 1) % count[head]].tolist()
+    seen, cycles = [False] * (2 * e), []
+    names = origin.tolist()
+    for h in range(2 * e):
+        if seen[h]:
+            continue
+        cycle = []
+        while not seen[h]:
+            seen[h] = True
+            cycle.append(names[h])
+            h = following[h]
+        cycles.append(cycle)
+    return cycles
+
+
+def _area(polygon: np.ndarray) -> float:
+    x, y = polygon.T
+    return float(x[:-1] @ y[1:] - y[:-1] @ x[1:] + x[-1] * y[0] - y[-1] * x[0]) / 2
+
+
+def _is_around(points: np.ndarray, cycle: list[int], region: list[int]) -> bool:
+    """Whether a region holds a cycle of another piece of the figure."""
+    return set(cycle).isdisjoint(region) and bool(winding_numbers(points[region], points[cycle[:1]])[0])
+
+
+def _inside(points: np.ndarray, cycle: list[int]) -> np.ndarray:
+    """A point just left of the middle of the longest side."""
+    p = points[cycle]
+    sides = np.concatenate([p[1:], p[:1]]) - p
+    lengths = np.linalg.norm(sides, axis=1)
+    k = int(lengths.argmax())
+    left = np.array([-sides[k, 1], sides[k, 0]]) / lengths[k]
+    reach = abs(_area(p)) / lengths.sum()
+    return p[k] + sides[k] / 2 + left * min(1e-4 * lengths[k], reach / 4)
+
+
+def winding_numbers(polygon: Float[np.ndarray, "k 2"], points: Float[np.ndarray, "n 2"]) -> Int[np.ndarray, " n"]:
+    """How often a closed polygon turns around each point; points on its sides are not meant."""
+    return windings(polygon, np.concatenate([polygon[1:], polygon[:1]]), points)
+
+
+def windings(
+    starts: Float[np.ndarray, "k 2"], ends: Float[np.ndarray, "k 2"], points: Float[np.ndarray, "n 2"]
+) -> Int[np.ndarray, " n"]:
+    """How often sides that form closed polygons turn around each point."""
+    y = points[:, None, 1]
+    below, after = starts[:, 1] <= y, ends[:, 1] <= y
+    side = ends - starts
+    left = side[:, 0] * (y - starts[:, 1]) - (points[:, None, 0] - starts[:, 0]) * side[:, 1]
+    return (below & ~after & (left > 0)).sum(1) - (~below & after & (left < 0)).sum(1)
