@@ -180,3 +180,28 @@ def test_wigner_matrices_have_second_derivatives_and_compile():
 def test_namespace_follows_the_arrays():
     assert namespace_of(np.zeros(1)) is np
     assert namespace_of(np.zeros(1), torch.zeros(1)) is torch
+
+
+def test_derivatives_where_the_polar_axis_is_turned_by_a_right_angle():
+    # cos(beta) = 0 exactly: branches of the recursion meet, and both sides must have one slope.
+    from symmeter.representations import wigner_D_all
+
+    generators = torch.zeros(3, 3, 3, dtype=torch.float64)
+    for k, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):
+        generators[k, j, i], generators[k, i, j] = 1.0, -1.0
+    right = torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]], dtype=torch.float64)
+
+    def turned(angles):
+        return torch.cat(
+            [
+                d.flatten()
+                for d in wigner_D_all(
+                    4,
+                    torch.linalg.matrix_exp((angles[:, None, None] * generators).sum(0)[None])[0] @ right,
+                    axis="z",
+                    check=False,
+                )
+            ]
+        )
+
+    assert torch.autograd.gradcheck(turned, torch.zeros(3, dtype=torch.float64, requires_grad=True))

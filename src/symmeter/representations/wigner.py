@@ -158,7 +158,9 @@ def _small(twice: int, beta: Any, last_only: bool) -> list[Any]:
     angle = as_floating(beta, "beta")
     work = angle.to(xp.float64) if is_torch(angle) else angle.astype(float)
     c, s = xp.cos(work / 2), xp.sin(work / 2)
-    cosine, smaller = xp.cos(work), 2 * xp.minimum(c * c, s * s)
+    cosine = xp.cos(work)
+    # Not the minimum, whose derivative at a tie is the mean of both.
+    smaller = 2 * xp.where(cosine >= 0, s * s, c * c)
     cosines, sines = _powers(xp, c, twice), _powers(xp, s, twice)
     m, n = np.arange(twice % 2, twice + 1, 2)[:, None], np.arange(-twice, twice + 1, 2)[None, :]
     rows = cosines[..., np.maximum(m + n, 0) // 2] * sines[..., np.maximum(m - n, 0) // 2]
@@ -293,8 +295,9 @@ def _of_rotations(degree: int, rotation: Any, basis: str, axis: str | None, chec
     # Entries m + m' and m - m' are both even or both odd: z1^a z2^b is u^(a//2) v^(b//2), times z1 z2 when odd.
     powers = (_powers(xp, u, degree), _powers(xp, v, degree))
     # |w|^2 = |z1 z2|^2 = (1 - cos^2 beta) / 4.
-    smaller = 4 * (w.real**2 + w.imag**2) / (1 + xp.abs(r[..., 2, 2]))
-    table = _jacobi(2 * degree, r[..., 2, 2], smaller)
+    cosine = r[..., 2, 2]
+    smaller = 4 * (w.real**2 + w.imag**2) / (1 + xp.where(cosine >= 0, cosine, -cosine))
+    table = _jacobi(2 * degree, cosine, smaller)
     out = []
     for ell in range(degree, degree + 1) if last_only else range(degree + 1):
         upper = _upper_rows(xp, table[ell], powers, w, y, 2 * ell, 2 * degree)
@@ -314,8 +317,9 @@ def _bilinear_forms(xp: Any, r: Any) -> tuple[Any, Any, Any, Any]:
     w = make(r[..., 0, 2], -r[..., 1, 2])
     y = make(-r[..., 2, 0], -r[..., 2, 1])
     # Of z1^2 and z2^2 the smaller one is a difference of numbers near 1; the product w conj(y) keeps its digits.
-    larger = 0.5 + xp.abs(r[..., 2, 2])
     upper = r[..., 2, 2] >= 0
+    # Not abs, whose derivative at 0 is taken as 0.
+    larger = 0.5 + xp.where(upper, r[..., 2, 2], -r[..., 2, 2])
     return xp.where(upper, u, w * y / larger), xp.where(upper, w * xp.conj(y) / larger, v), w, y
 
 
@@ -367,7 +371,9 @@ def wigner_D_spin(j: float, quaternion: Any) -> Any:
     c2, s2 = q[..., 0] ** 2 + q[..., 3] ** 2, q[..., 1] ** 2 + q[..., 2] ** 2
     cosine = c2 - s2
     first, second, sign, row, column, b, c = _exponents(t)
-    values = _gather(_jacobi(t, cosine, 2 * xp.minimum(c2, s2))[-1], row, column, t, t) * constant_like(sign, cosine)
+    values = _gather(_jacobi(t, cosine, 2 * xp.where(cosine >= 0, s2, c2))[-1], row, column, t, t) * constant_like(
+        sign, cosine
+    )
     p1, p2 = _powers(xp, z1, t)[..., first], _powers(xp, z2, t)[..., second]
     b_, c_ = (constant_like(f.astype(bool), cosine) for f in (b, c))
     upper = values * xp.where(b_, p1 * xp.conj(p2), xp.where(c_, xp.conj(p1) * p2, p1 * p2))
