@@ -51,6 +51,7 @@ _ROOMS = (
     "papers",
     "report",
     "representations",
+    "shapes",
     "statistics",
 )
 

@@ -27,6 +27,8 @@ _COMMANDS = {
     "find": ("symmeter.cli.find:find", "Find the symmetries of samples, a covariance or a model."),
     "measure": ("symmeter.cli.measure:measure", "Measure how exactly a model has a group."),
     "groups": ("symmeter.cli.groups:groups", "Finite groups: character tables, names, point groups."),
+    "nn": ("symmeter.cli.nn:nn", "Neural networks with symmetry: train and check them."),
+    "shapes": ("symmeter.cli.shapes:shapes", "Polyhedra: names, numbers, groups, meshes."),
     "papers": ("symmeter.cli.papers:papers", "List the papers that symmeter is built from."),
     "reproduce": ("symmeter.cli.reproduce:reproduce", "Run a paper's experiment and check its claims."),
     "cite": ("symmeter.cli.cite:cite", "Print BibTeX for symmeter and for the papers a result rests on."),

@@ -91,6 +91,7 @@ def measure(
         if path is not None:
             _check_output(option, path, suffixes)
     _need_torch()
+    from symmeter.errors import InputError
     from symmeter.progress import progress_bar
 
     opened, x, notes = _model_and_inputs(model, weights, shape, data, batch, seed)
@@ -98,6 +99,8 @@ def measure(
     from symmeter.nn.model_finder import split_names
 
     names = [n for g in groups for n in split_names(g)]
+    if groups and not names:
+        raise InputError("--group names no group; give some, such as --group C4,D4, or leave it out")
     with progress_bar(quiet=quiet) as progress:
         report = measure_groups(
             opened,
@@ -149,19 +152,21 @@ def _model_and_inputs(
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     from symmeter.nn.loading import load_model
-    from symmeter.nn.model_finder import as_tensors, shape_of_model
+    from symmeter.nn.model_finder import as_tensors, shape_of_model, with_tokens
     from symmeter.subjects.models import Model, parse_shape
 
     opened = load_model(model, weights)
-    notes = []
+    notes: list[str] = []
     if data is not None:
         x = _data(data)[:batch]
     else:
         size = parse_shape(shape) if shape is not None else shape_of_model(opened)
         if size is None:
             raise InputError("the input's shape is not known: give --input, such as --input 3x224x224, or --data")
-        x = Model(opened, size, batch=batch).arrays(seed)
-        notes.append("inputs are normal noise, not data" + ("" if shape is not None else "; their shape was inferred"))
+        drawn = with_tokens(opened, Model(opened, size, batch=batch), seed)
+        x = drawn.arrays(seed)
+        notes = list(drawn.notes) or ["inputs are normal noise, not data"]
+        notes += [] if shape is not None else ["their shape was inferred"]
     return opened, as_tensors(opened, x, drawn=data is None), notes
 
 

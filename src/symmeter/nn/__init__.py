@@ -13,9 +13,17 @@ from symmeter.errors import MissingDependencyError
 
 #: Where each public name of the wing lives.
 _HOMES: dict[str, str] = {
+    "EuclideanFrame": "symmeter.nn.frames",
+    "FrameAverage": "symmeter.nn.frames",
+    "GauntConv": "symmeter.nn.gaunt",
+    "GauntTensorProduct": "symmeter.nn.gaunt",
+    "PermutationFrame": "symmeter.nn.frames",
+    "PoissonTensorProduct": "symmeter.nn.gaunt",
+    "SoftEquivariance": "symmeter.nn.soft",
     "TensorAction": "symmeter.nn.actions",
     "check_equivariance": "symmeter.nn.measure",
     "equivariance_error": "symmeter.nn.measure",
+    "gaunt_power": "symmeter.nn.gaunt",
     "measure": "symmeter.nn.measure",
     "tensor_action": "symmeter.nn.actions",
 }

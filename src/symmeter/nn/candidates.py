@@ -8,12 +8,20 @@ from typing import Any
 import numpy as np
 
 from symmeter.groups import LieAlgebra
-from symmeter.nn.actions import TensorAction, tensor_action
+from symmeter.nn.actions import (
+    AdjacencyAction,
+    NodeAction,
+    PixelAction,
+    ShiftAction,
+    TensorAction,
+    tensor_action,
+)
 from symmeter.representations import FlowAction, V
 
 __all__ = ["candidate_actions", "usual_kind"]
 
 _AXES = ("x", "y", "z")
+_MOVING_PLACES = (AdjacencyAction, NodeAction, PixelAction, ShiftAction)
 
 
 def usual_kind(shape: Sequence[int], group: str = "") -> str:
@@ -42,7 +50,7 @@ def usual_kind(shape: Sequence[int], group: str = "") -> str:
     return "points" if moves or len(shape) == 3 else "vectors"
 
 
-def candidate_actions(shape: Sequence[int]) -> dict[str, TensorAction]:
+def candidate_actions(shape: Sequence[int], whole: bool = False) -> dict[str, TensorAction]:
     """Sensible candidates for inputs of this shape, batch first.
 
     Parameters
@@ -50,6 +58,8 @@ def candidate_actions(shape: Sequence[int]) -> dict[str, TensorAction]:
     shape : sequence of int
         ``(B, C, H, W)`` or ``(B, H, W)`` pictures, ``(B, n, d)`` points or features of n nodes, ``(B, n, n)`` adjacency
         matrices, ``(B, d)`` vectors.
+    whole : bool
+        For whole numbers, such as tokens: actions that only change their places.
 
     Returns
     -------
@@ -62,6 +72,8 @@ def candidate_actions(shape: Sequence[int]) -> dict[str, TensorAction]:
     ['flip left-right', 'flip up-down', 'C2', 'C4', 'D4', 'shifts', 'SO(2)']
     """
     shape = tuple(int(n) for n in shape)
+    if whole:
+        return {name: a for name, a in candidate_actions(shape).items() if isinstance(a, _MOVING_PLACES)}
     if len(shape) >= 4 or (len(shape) == 3 and min(shape[1:]) > 4 and shape[1] != shape[2]):
         return _of_pictures(shape)
     if len(shape) == 3:

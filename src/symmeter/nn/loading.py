@@ -187,7 +187,10 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
                 f"{path} holds a pickled object{what}, which could run any code when it is loaded; save "
                 "model.state_dict(), a .safetensors file, TorchScript or a torch.export program instead"
             ) from None
-        raise FileFormatError(f"{path} cannot be read as torch weights: {first_line(error)}") from None
+        raise FileFormatError(
+            f"{path} cannot be read as torch weights ({type(error).__name__}); is it a .safetensors file, a state dict "
+            "saved by torch.save, TorchScript, or an exported program?"
+        ) from None
     return _state_dict(loaded, path)
 
 
@@ -215,7 +218,21 @@ def _state_dict(loaded: Any, path: Path) -> dict[str, torch.Tensor]:
     raise FileFormatError(f"{path} holds a {type(loaded).__name__} and no state dict; save model.state_dict()")
 
 
+#: What parallel training and compilation put in front of every name.
+_WRAPPERS = ("module.", "_orig_mod.")
+
+
+def _unwrapped(state: Mapping[str, torch.Tensor], wanted: set[str]) -> Mapping[str, torch.Tensor]:
+    while state and not wanted & state.keys():
+        prefix = next((p for p in _WRAPPERS if all(k.startswith(p) for k in state)), None)
+        if prefix is None:
+            break
+        state = {k.removeprefix(prefix): v for k, v in state.items()}
+    return state
+
+
 def _fill(model: nn.Module, state: Mapping[str, torch.Tensor], path: str) -> None:
+    state = _unwrapped(state, set(model.state_dict()))
     try:
         missing, unexpected = model.load_state_dict(state, strict=False)
     except RuntimeError as error:

@@ -31,7 +31,8 @@ __all__ = [
 
 
 class _CallableModule(ModuleType):
-    __doc__ = measure_groups.__doc__
+    # Without the examples, which would run twice and here without their imports.
+    __doc__ = (measure_groups.__doc__ or "").split("Examples")[0]
     __signature__ = inspect.signature(measure_groups)
 
     def __call__(self, *args: Any, **options: Any) -> Any:

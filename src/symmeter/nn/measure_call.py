@@ -18,7 +18,7 @@ from torch import nn
 from symmeter.errors import InputError, InputTypeError, NonFiniteError, SampleSizeError, ShapeError, SymmeterError
 from symmeter.representations.equivariance import relative_discrepancy
 
-__all__ = ["Bundle", "ModelCall", "bundle_of"]
+__all__ = ["Bundle", "ModelCall", "bundle_of", "outputs_of"]
 
 _RANDOM_LAYERS = (nn.modules.dropout._DropoutNd, nn.AlphaDropout, nn.RReLU)
 _BATCH_LAYERS = (nn.modules.batchnorm._BatchNorm,)
@@ -133,9 +133,10 @@ class ModelCall:
         check_evaluation_mode(model)
 
     def placed(self, inputs: Bundle) -> Bundle:
-        """The inputs on the model's device and, where floating, of its type."""
+        """The inputs on the model's device and, where floating, of its type; modules of torch get tensors."""
         if not isinstance(self.model, nn.Module):
             return inputs
+        inputs = replace(inputs, numpy=False)
         first = next((p for p in self.model.parameters() if p.is_floating_point()), None)
         if first is None:
             return inputs
@@ -170,7 +171,7 @@ class ModelCall:
                 shapes = " and ".join(str(tuple(t.shape)) for t in inputs.tensors)
                 text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
                 raise InputError(
-                    f"the model fails on inputs of shape {shapes}: {type(error).__name__}: {text}"
+                    f"the model fails on inputs of shape {shapes}: {type(error).__name__}: {text}{self._hint(inputs)}"
                 ) from error
             self.wants_gradients = True
             return self._outputs(inputs)
@@ -183,6 +184,14 @@ class ModelCall:
                 )
             _finite(t, "the model's output")
         return outputs
+
+    def _hint(self, inputs: Bundle) -> str:
+        if inputs.numpy:
+            return " (it was given NumPy arrays, as you gave them; give tensors where it takes those)"
+        whole = next((t.dtype for t in inputs.tensors if not (t.is_floating_point() or t.is_complex())), None)
+        if whole is None or not isinstance(self.model, nn.Module):
+            return ""
+        return f" (an input is {str(whole).removeprefix('torch.')}; give float32 where the model takes real numbers)"
 
     def _raw(self, inputs: Bundle) -> Any:
         parts: Sequence[Any] = [t.numpy() for t in inputs.tensors] if inputs.numpy else inputs.tensors
@@ -260,10 +269,12 @@ def selected(raw: Any, output: Any) -> tuple[Any, ...]:
         there = raw._asdict()
     elif isinstance(raw, (tuple, list)) and any(isinstance(v, (torch.Tensor, np.ndarray)) for v in raw):
         there = dict(enumerate(raw))
+    elif raw is None or isinstance(raw, (str, bytes)):
+        raise InputTypeError(f"the model returns {'None' if raw is None else 'text'}; numbers are needed, batch first")
     elif isinstance(raw, (tuple, list, int, float)):
         return (np.asarray(raw),)
     else:
-        there = {k: v for k, v in vars(raw).items() if isinstance(v, (torch.Tensor, np.ndarray))} if raw else {}
+        there = dict(getattr(raw, "__dict__", {}))
     there = {k: v for k, v in there.items() if isinstance(v, (torch.Tensor, np.ndarray))}
     if output is not None:
         number = int(output) if isinstance(output, str) and output.isdigit() and output not in there else output
@@ -276,6 +287,15 @@ def selected(raw: Any, output: Any) -> tuple[Any, ...]:
         if name in there:
             return (there[name],)
     raise InputError(f"the model returns several outputs ({_listed(there)}); choose one with output=")
+
+
+def outputs_of(action_out: Any, output: Any) -> Any:
+    """Which outputs to look at: those that several actions were given for, unless that is said."""
+    if output is not None:
+        return output
+    if isinstance(action_out, Mapping):
+        return tuple(action_out)
+    return tuple(range(len(action_out))) if isinstance(action_out, (tuple, list)) and len(action_out) > 1 else None
 
 
 def _listed(there: Mapping[Any, Any]) -> str:

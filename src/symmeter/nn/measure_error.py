@@ -17,7 +17,7 @@ from jaxtyping import Float
 from symmeter.errors import InputError, InputTypeError, ShapeError, SymmeterError
 from symmeter.nn.actions import TensorAction, tensor_action
 from symmeter.nn.elements import Elements
-from symmeter.nn.measure_call import Bundle, ModelCall, bundle_of
+from symmeter.nn.measure_call import Bundle, ModelCall, bundle_of, outputs_of
 from symmeter.representations.equivariance import relative_discrepancy
 
 __all__ = ["ActionPair", "NotEquivariantError", "check_equivariance", "equivariance_error"]
@@ -176,7 +176,7 @@ def prepared(
     model: Any, x: Any, action_in: Any, action_out: Any, output: Any = None, averages: int = 1, group: Any = None
 ) -> tuple[ModelCall, Bundle, ActionPair, tuple[torch.Tensor, ...]]:
     """The model ready to be called, its inputs and actions, and its outputs on them, all checked."""
-    call = ModelCall(model, output, averages)
+    call = ModelCall(model, outputs_of(action_out, output), averages)
     inputs = call.placed(bundle_of(x))
     moving = input_actions(action_in, inputs, group)
     call.check_repeatable(inputs)
@@ -214,7 +214,7 @@ def equivariance_error(
     law : {"normal", "haar"}
         How elements of continuous groups are drawn.
     output : str or int, optional
-        Which output of a model that returns several.
+        Which output of a model that returns several; those that ``action_out`` names, or as many as it has, otherwise.
     averages : int
         For models that are random by nature: calls to average.
 

@@ -19,6 +19,8 @@ NEARLY = 0.1
 #: A defect up to here means that something of the symmetry is there.
 _IN_PART = 0.5
 _MOST = 8
+#: Rounding above this looks like a broken symmetry.
+_SEEN = 1e-4
 _RANK = {"exact": 0, "symmetric": 1, "nearly": 2, "undecided": 3, "broken": 4}
 
 
@@ -35,6 +37,8 @@ class ModelReport(Report):
             more = f" and {len(exact) - 4} more" if len(exact) > 4 else ""
             names = ", ".join(_called(f) for f in exact[:4]) + more
             exactly = "exactly" if exact[0].verdict == "exact" else "as far as interpolation can show"
+            if all(f.evidence.get("constant") for f in exact):
+                return f"The output is constant on these inputs, so that the model has {names} for want of any answer."
             return f"The model has {names} {exactly}."
         if not self.findings:
             return "No symmetry was looked for."
@@ -117,7 +121,9 @@ def _notes(found: Measurement, verdict: str) -> list[str]:
     if found.generators and not found.exact:
         worst = max(found.generators, key=lambda g: g.rate)
         notes.append(f"Leaves fastest along {worst.name}: {worst.rate:.2g} of the output per unit ({worst.method}).")
-    if found.exact and (found.double_error or 0.0) > 1e-10:
+    if found.exact and found.double_error is not None and found.error[0] > _SEEN:
+        notes.append(f"What is left is rounding of the numbers: {found.double_error:.1g} in double precision.")
+    elif found.exact and (found.double_error or 0.0) > 1e-10:
         notes.append(f"Exact up to the rounding of the weights: {found.double_error:.1g} in double precision.")
     if found.exact and found.double_error is None and _single(found):
         notes.append("Exact in single precision; double precision could not be tried.")
@@ -129,7 +135,12 @@ def _notes(found: Measurement, verdict: str) -> list[str]:
     if _is_constant(found):
         notes.append("The output does not change under unrelated motions either: it is constant.")
     if found.errors.shape[1] < 8:
-        notes.append(f"{found.errors.shape[1]} samples: the interval is rough below 8.")
+        count = found.errors.shape[1]
+        notes.append(
+            "1 sample: the interval says nothing about other samples."
+            if count == 1
+            else f"{count} samples: the interval is rough below 8."
+        )
     return notes
 
 
@@ -151,6 +162,8 @@ def _evidence(found: Measurement, kinds: str) -> Mapping[str, Any]:
         "elements": found.errors.shape[0],
         "worst_elements": dict(found.per_element[:_MOST]),
     }
+    if _is_constant(found):
+        evidence["constant"] = True
     if found.double_error is not None:
         evidence["error_in_double_precision"] = found.double_error
     if found.interpolation is not None:

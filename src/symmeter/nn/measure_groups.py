@@ -21,7 +21,7 @@ from symmeter.groups import Group
 from symmeter.nn.actions import TensorAction, tensor_action
 from symmeter.nn.candidates import candidate_actions, usual_kind
 from symmeter.nn.elements import Elements
-from symmeter.nn.measure_call import Bundle, ModelCall, bundle_of
+from symmeter.nn.measure_call import Bundle, ModelCall, bundle_of, outputs_of
 from symmeter.nn.measure_error import (
     TOLERANCES,
     ActionPair,
@@ -39,8 +39,9 @@ from symmeter.representations import Action, Representation
 
 __all__ = ["Measurement", "measure_groups", "measure_one"]
 
-#: Below this error a single-precision model is tried in double precision, which tells exact from nearly exact.
+#: Below this error, or eight units of rounding, a model is tried in double precision, which tells exact from nearly.
 _WORTH_CONFIRMING = 1e-3
+_NARROW = (torch.float32, torch.bfloat16, torch.float16)
 _SINGLE = 1e-5
 #: In double precision what is left of a model whose weights were rounded to single precision, a unit of which is 6e-8.
 _ROUNDED_WEIGHTS = 2e-7
@@ -137,7 +138,7 @@ def measure_groups(
     law : {"normal", "haar"}, optional
         How elements of continuous groups are drawn; Haar measure for compact groups when omitted.
     output : str or int, optional
-        Which output of a model that returns several.
+        Which output of a model that returns several; those that ``action_out`` names, or as many as it has, otherwise.
     averages : int
         For models that are random by nature: calls to average.
     layers : bool
@@ -173,7 +174,7 @@ def measure_groups(
     >>> [rung.group for rung in report.ladder]
     ['C1', 'E(3)', 'E(3) and scalings']
     """
-    call = ModelCall(model, output, averages)
+    call = ModelCall(model, outputs_of(action_out, output), averages)
     inputs = call.placed(bundle_of(x))
     noise = call.check_repeatable(inputs)
     y = call(inputs)
@@ -206,11 +207,16 @@ def _entries(x: Bundle, actions: Any, kind: str | None) -> list[tuple[str, Any]]
     if actions is None:
         if not x.single:
             raise InputError("a model of several inputs needs to be told the actions: one for each input")
-        found = candidate_actions(x.tensors[0].shape)
+        first = x.tensors[0]
+        found = candidate_actions(first.shape, not (first.is_floating_point() or first.is_complex()))
         if not found:
             raise InputError(f"no groups suggest themselves for inputs of shape {tuple(x.tensors[0].shape)}; give some")
         return list(found.items())
-    if isinstance(actions, Mapping) and not (x.names and set(actions) <= set(x.names)):
+    of_inputs = isinstance(actions, Mapping) and x.names is not None and not set(actions).isdisjoint(x.names)
+    if of_inputs and not set(actions) <= set(x.names or ()):
+        unknown = next(k for k in actions if k not in (x.names or ()))
+        raise InputError(f"there is an action for {unknown!r}, but the inputs are {', '.join(x.names or ())}")
+    if isinstance(actions, Mapping) and not of_inputs:
         listed = list(actions.items())
     elif isinstance(actions, list) and not (not x.single and len(actions) == len(x.tensors) > 1):
         listed = [(None, a) for a in actions]
@@ -294,7 +300,8 @@ def measure_one(
     elements, whole = _elements(pair.leader, samples, law, generator)
     errors = element_errors(call, x, pair, elements, y)
     null = null_errors(call, x, pair, elements, y, generator)
-    double = _in_double(call, x, pair, elements) if float(errors.mean()) < _WORTH_CONFIRMING else None
+    worth = max([_WORTH_CONFIRMING] + [8 * torch.finfo(t.dtype).eps for t in x.tensors if t.is_floating_point()])
+    double = _in_double(call, x, pair, elements) if float(errors.mean()) < worth else None
     worst = float(errors.mean(1).max()) if double is None else double
     return Measurement(
         name,
@@ -335,7 +342,7 @@ def _elements(action: TensorAction, samples: int, law: str | None, generator: to
 def _in_double(call: ModelCall, x: Bundle, pair: ActionPair, elements: Elements) -> float | None:
     """The worst error of a few elements when everything is computed in float64; None where that cannot be done."""
     weights = list(call.model.parameters()) if isinstance(call.model, torch.nn.Module) else []
-    if not any(t.dtype == torch.float32 for t in (*x.tensors, *weights)):
+    if not any(t.dtype in _NARROW for t in (*x.tensors, *weights)):
         return None
     if x.numpy or call.averages > 1 or isinstance(call.model, torch.jit.ScriptModule):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from symmeter.nn.measure_groups import measure_groups
 from symmeter.subjects import Subject
 from symmeter.subjects.models import Model
 
-__all__ = ["ModelFinder", "as_callable", "as_tensors", "shape_of_model", "split_names"]
+__all__ = ["ModelFinder", "as_callable", "as_tensors", "shape_of_model", "split_names", "with_tokens"]
 
 
 class ModelFinder(Finder):
@@ -31,6 +32,7 @@ class ModelFinder(Finder):
     def find(self, subject: Subject, options: FindOptions) -> Report:
         assert isinstance(subject, Model)
         seed = options.rng if isinstance(options.rng, (int, np.integer)) else _seed_of(options.rng)
+        subject = with_tokens(subject.model, subject, int(seed))
         x = as_tensors(subject.model, subject.arrays(int(seed)), drawn=subject.is_drawn)
         report = measure_groups(
             as_callable(subject.model),
@@ -43,6 +45,26 @@ class ModelFinder(Finder):
             progress=options.progress,
         )
         return report
+
+
+def with_tokens(model: Any, subject: Model, seed: int = 0) -> Model:
+    """The subject with random tokens for inputs, where only their shape is known and the network begins by embedding.
+
+    Examples
+    --------
+    >>> net = torch.nn.Sequential(torch.nn.Embedding(9, 2), torch.nn.Flatten())
+    >>> with_tokens(net, Model(net, (4,), batch=2)).notes
+    ('inputs are random tokens from 0 to 8, not data',)
+    """
+    if not subject.is_drawn or not isinstance(model, torch.nn.Module):
+        return subject
+    first = next((m for m in model.modules() if any(True for _ in m.parameters(recurse=False))), None)
+    if not isinstance(first, torch.nn.Embedding):
+        return subject
+    shape = (subject.batch, *subject.inputs)
+    tokens = np.random.default_rng(seed).integers(first.num_embeddings, size=shape)
+    note = f"inputs are random tokens from 0 to {first.num_embeddings - 1}, not data"
+    return replace(subject, inputs=tokens, notes=(*subject.notes, note))
 
 
 def as_callable(model: Any) -> Any:
@@ -66,8 +88,8 @@ def as_tensors(model: Any, x: Any, drawn: bool = False) -> Any:
 
 def _works(model: Any, x: torch.Tensor) -> bool:
     try:
-        with torch.no_grad():
-            (model if callable(model) else model.predict)(x)
+        # With gradients, which a model of forces takes inside.
+        (model if callable(model) else model.predict)(x)
     except Exception:
         return False
     return True

@@ -142,6 +142,9 @@ def is_model(value: Any) -> bool:
     """
     if isinstance(value, Model) or is_instance_of(value, "torch.nn", "Module"):
         return True
+    # Estimators in the manner of scikit-learn.
+    if all(callable(getattr(value, name, None)) for name in ("fit", "predict")):
+        return not isinstance(value, type)
     return is_instance_of(value, "torch.export", "ExportedProgram") or is_instance_of(
         value, "torch.jit", "ScriptModule"
     )
@@ -184,7 +187,7 @@ def parse_shape(value: str | Sequence[int]) -> tuple[int, ...]:
     >>> parse_shape("3x32x32"), parse_shape("5")
     ((3, 32, 32), (5,))
     """
-    words = re.split(r"[x×,* ]+", value.strip().lower()) if isinstance(value, str) else list(value)
+    words = re.split(r"\s*[x×,*]\s*|\s+", value.strip().lower()) if isinstance(value, str) else list(value)
     if not all(re.fullmatch(r"[1-9]\d{0,6}", str(w)) for w in words):
         raise InputError(f"an input shape is whole numbers such as 3x32x32, without the batch; got {quoted(value)}")
     shape = tuple(int(w) for w in words)

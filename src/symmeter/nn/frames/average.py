@@ -1,0 +1,228 @@
+"""FrameAverage: any network made exactly invariant or equivariant, by averaging it over a frame of its input.
+
+The group decides the frame: poses of point clouds, orderings of graphs and sets, shifts of signals, angles of circles,
+or all elements of a finite group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from symmeter.errors import InputError, InputTypeError
+from symmeter.nn.frames.euclidean import EuclideanFrame
+from symmeter.nn.frames.euclidean_average import EuclideanAverage, FrameSpread
+from symmeter.nn.frames.group_average import GroupAverage
+from symmeter.nn.frames.ordered_points import OrderedPoints
+from symmeter.nn.frames.permutation_average import PermutationAverage
+from symmeter.nn.frames.shift_average import ShiftAverage
+from symmeter.nn.frames.torus_average import TorusAverage, flow_average
+from symmeter.representations import FlowAction
+
+__all__ = ["EuclideanAverage", "FrameAverage", "FrameSpread"]
+
+#: Poses of a degenerate cloud from which a sample is drawn.
+_SAMPLED_FROM = 100_000
+
+
+class FrameAverage(nn.Module):
+    """Make any network exactly invariant or equivariant.
+
+    Parameters
+    ----------
+    backbone : callable or Module
+    group : str, Group, Action or Finding
+        ``"O(3)"``, ``"SO(3)"``, ``"E(3)"``, ``"SE(3)"`` (any dimension from 2): poses of a point cloud. ``"S(n)"`` or
+        ``"permutations"``: orderings of graphs and sets; ``"S(n) x E(3)"``: of point clouds and their poses, for
+        networks that treat neither alike (outputs of type points are then one a point). ``"shifts(1)"`` and
+        ``"shifts"``: cyclic shifts along the last axis, or the last two. A finite group by name, an ``Action`` such as
+        ``finding.action`` or a ``TensorAction``: the average over its elements; a flow that closes: over its angles.
+    inputs : mapping of str to str, optional
+        Types of the inputs by name: ``"points"``, ``"vectors"``, ``"pseudovectors"``, ``"tensors"``, ``"scalars"``;
+        for finite groups what ``tensor_action`` takes.
+    output : str or mapping
+        Type of the output, or of each by name; ``"scalars"`` makes it invariant.
+    degenerate : str
+        What to do where principal axes do not exist, see :class:`EuclideanFrame`.
+    stochastic_train : bool
+        One element of the frame while training, all of them in evaluation mode.
+    max_frames : int
+        Largest number of evaluations of one sample; where two kinds of poses are blended, of each.
+    differentiable_frame : bool
+        Let gradients flow through the frame, as conservative forces need.
+    chunk : int, optional
+        Largest number of elements evaluated at once.
+    samples : int, optional
+        Frames of more than ``max_frames`` elements: average over that many random ones, which is right in the mean
+        only.
+    frames : {"full", "minimal"}
+        For the Euclidean groups: ``"minimal"`` evaluates a generic cloud once, at the price of continuity.
+    shared : mapping of str to callable, optional
+        For the Euclidean groups: tensors that no pose changes, such as distances, made once from the inputs by name
+        and passed to the backbone under these names.
+    kind : str, optional
+        For finite groups by name: what is moved, ``"pixels"``, ``"nodes"`` or ``"vectors"``; all elements are then
+        evaluated, of shifts as well.
+
+    Examples
+    --------
+    >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(15, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
+    >>> model = FrameAverage(net, "E(3)").double()
+    >>> x = torch.randn(2, 5, 3, dtype=torch.float64)
+    >>> turn = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64))[0]
+    >>> bool(torch.allclose(model(x), model(x @ turn + 7.0), atol=1e-12))
+    True
+    """
+
+    def __init__(
+        self,
+        backbone: Any,
+        group: Any = "E(3)",
+        inputs: Mapping[str, str] | None = None,
+        output: str | Mapping[str, str] = "scalars",
+        *,
+        degenerate: str = "blend",
+        stochastic_train: bool = False,
+        max_frames: int = 1024,
+        differentiable_frame: bool = False,
+        chunk: int | None = None,
+        samples: int | None = None,
+        frames: str = "full",
+        shared: Mapping[str, Callable[..., torch.Tensor]] | None = None,
+        kind: str | None = None,
+    ) -> None:
+        super().__init__()
+        if not callable(backbone):
+            raise InputTypeError(f"the backbone is a {type(backbone).__name__}; give a module or a function")
+        for what, value in (("max_frames", max_frames), ("chunk", chunk), ("samples", samples)):
+            number = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+            if not number and (value is not None or what == "max_frames"):
+                raise InputError(f"{what} is {value!r}; it is a number of evaluations, at least 1")
+        few: dict[str, Any] = {"stochastic_train": stochastic_train, "chunk": chunk}
+        group = _action_of(group)
+        if isinstance(group, str) and _product(group):
+            backbone, group = OrderedPoints(backbone, per_point=output == "points", limit=max_frames), _product(group)
+        name = _euclidean_name(group) if kind is None else None
+        plain = group.replace(" ", "").lower() if isinstance(group, str) else ""
+        self.average: Any
+        if name is not None:
+            most = max_frames if samples is None else _SAMPLED_FROM
+            if inputs is not None and not isinstance(inputs, Mapping):
+                raise InputTypeError(
+                    f"inputs is a {type(inputs).__name__}; give types by name, such as {{'x': 'points'}}"
+                )
+            frame = EuclideanFrame(name, degenerate, most=most, differentiable=differentiable_frame, frames=frames)
+            _check_room(frame, max_frames, samples)
+            self.average = EuclideanAverage(
+                backbone, frame, inputs=inputs, output=output, shared=shared, limit=max_frames, samples=samples, **few
+            )
+        elif plain in ("s(n)", "sn", "permutations") and kind is None:
+            network: Any = backbone
+            self.average = PermutationAverage(
+                network,
+                output=_graph_output(output),
+                limit=max_frames,
+                samples=16 if samples is None else samples,
+                stochastic_train=stochastic_train,
+            )
+        elif plain in ("shifts", "shifts(1)", "shifts(2)") and kind is None:
+            axes = 1 if plain == "shifts(1)" else 2
+            self.average = ShiftAverage(
+                backbone, axes, output=output, max_frames=max_frames, differentiable_frame=differentiable_frame, **few
+            )
+        elif isinstance(group, FlowAction):
+            self.average = flow_average(
+                backbone, group, output=output, max_frames=max_frames, differentiable_frame=differentiable_frame, **few
+            )
+        else:
+            self.average = GroupAverage(
+                backbone,
+                group,
+                inputs=inputs,
+                output=output,
+                max_frames=max_frames,
+                samples=samples,
+                kind=kind,
+                **few,
+            )
+
+    @property
+    def backbone(self) -> Any:
+        """The network that is averaged."""
+        return self.average.backbone
+
+    @property
+    def group(self) -> Any:
+        """The group, by name or as a value."""
+        if isinstance(self.average, (ShiftAverage, TorusAverage)):
+            return "shifts" if isinstance(self.average, ShiftAverage) else "torus"
+        return getattr(self.average, "group", "S(n)")
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The average, called like the backbone."""
+        return self.average(*args, **kwargs)
+
+    def spread(self, *args: Any, **kwargs: Any) -> FrameSpread:
+        """How much the answers differ over the frame (Euclidean groups)."""
+        if not isinstance(self.average, EuclideanAverage):
+            raise InputError("the spread over poses is reported for the Euclidean groups")
+        return self.average.spread(*args, **kwargs)
+
+    def equivariance_error(self, *args: Any, **options: Any) -> float:
+        """Sampled equivariance error at some inputs, see :func:`symmeter.nn.equivariance_error`."""
+        if isinstance(self.average, PermutationAverage):
+            raise InputError("for orderings call symmeter.nn.equivariance_error with the actions of the graph's nodes")
+        return self.average.equivariance_error(*args, **options)
+
+
+def _action_of(group: Any) -> Any:
+    """What a finding, or an action of one that was made for tensors, is about."""
+    from symmeter.findings import Finding
+    from symmeter.nn.actions import ColumnAction
+
+    if isinstance(group, Finding):
+        group = group.action
+    return group.action if isinstance(group, ColumnAction) and isinstance(group.action, FlowAction) else group
+
+
+def _euclidean_name(group: Any) -> str | None:
+    from symmeter.groups.lie import SE, SO, E, O
+    from symmeter.nn.actions import TensorAction
+
+    if isinstance(group, TensorAction) and group.kind in ("points", "vectors"):
+        # A cloud that is moved point by point; a representation along the last axis has its own kind.
+        group = group.group
+    if isinstance(group, str):
+        text = group.replace(" ", "").upper()
+        return text if text[:2] in ("O(", "E(") or text[:3] in ("SO(", "SE(") else None
+    return group.name if isinstance(group, (O, SO, E, SE)) else None
+
+
+def _check_room(frame: EuclideanFrame, most: int, samples: int | None) -> None:
+    size = 2 ** (frame.dimension - frame.proper)
+    if size > most and samples is None and frame.frames == "full" and frame.degenerate != "weighted":
+        raise InputError(
+            f"principal axes have {size} poses for {frame.group}, more than max_frames = {most}; raise it, draw "
+            "samples=, or use frames='minimal'"
+        )
+
+
+def _graph_output(output: Any) -> str:
+    known = {"scalars": "scalar", "scalar": "scalar", "invariant": "scalar", "nodes": "nodes", "adjacency": "adjacency"}
+    if not isinstance(output, str) or output not in known:
+        raise InputError(f"output is {output!r}; orderings take 'scalars', 'nodes' or 'adjacency'")
+    return known[output]
+
+
+def _product(name: str) -> str | None:
+    """The Euclidean factor of ``S(n) x E(3)``."""
+    factors = name.replace(" ", "").replace("×", "x").split("x")
+    if len(factors) != 2 or not any(f.lower() in ("s(n)", "sn") for f in factors):
+        return None
+    other = next((f for f in factors if _euclidean_name(f)), None)
+    if other is None:
+        raise InputError(f"products are offered of S(n) with O(d), SO(d), E(d) or SE(d); got {name!r}")
+    return other
