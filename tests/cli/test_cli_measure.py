@@ -147,3 +147,18 @@ def test_mistakes_are_one_line_and_status_2(here, capsys, words, text) -> None:
     (line,) = [e for e in captured.err.splitlines() if e.startswith("error: ")]
     assert text in line
     assert "a defect in symmeter" not in line
+
+
+def test_forces_and_mistakes_on_the_command_line(here, capsys) -> None:
+    (here / "cli_forces.py").write_text(
+        "import torch\n"
+        "def force(x):\n"
+        "    x = x.detach().requires_grad_(True)\n"
+        "    energy = (x**2).sum((-1, -2)).pow(2).sum()\n"
+        "    return torch.autograd.grad(energy, x)[0]\n"
+    )
+    words = ["measure", "cli_forces:force", "--group", "O(3)", "--output", "vectors", "--kind", "vectors"]
+    assert _json(capsys, *words, "--input", "5x3")["findings"][0]["verdict"] == "exact"
+    for wrong, text in {("--group", ""): "names no group", ("--input", "3xx3"): "whole numbers such as"}.items():
+        assert main(["measure", "cli_nets:net", *wrong, "--quiet"]) == 2
+        assert text in capsys.readouterr().err

@@ -112,3 +112,24 @@ def test_sizes_and_limits() -> None:
     assert EuclideanFrame("SO(4)", "weighted").compute(CROSS[None]).sizes.tolist() == [192]
     with pytest.raises(InputError, match="ordered choices of 3"):
         EuclideanFrame("O(4)", "weighted", most=10).compute(draw(1, 80, 4))
+
+
+@pytest.mark.parametrize("group", ["O(4)", "SE(4)"])
+def test_nearly_flat_clouds_lose_no_digits(group: str) -> None:
+    x = torch.cat([draw(6, 1, seed=5), 1e-5 * draw(6, 3, seed=6)], dim=1)
+    net = torch.nn.Sequential(
+        torch.nn.Flatten(), torch.nn.Linear(24, 8), torch.nn.Tanh(), torch.nn.Linear(8, 4)
+    ).double()
+    model = FrameAverage(net, group, output="vectors", degenerate="weighted")
+    r = orthogonal(4, True, 7)
+    # Coordinates of size 1 are rounded, which turns directions of size 1e-5 by 1e-11.
+    torch.testing.assert_close(model((x @ r.T)[None]), model(x[None]) @ r.T, atol=1e-9, rtol=0)
+
+
+def test_gradients_of_weights_in_four_dimensions() -> None:
+    x = draw(1, 5, 4, seed=8).requires_grad_()
+    net = torch.nn.Sequential(
+        torch.nn.Flatten(), torch.nn.Linear(20, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1)
+    ).double()
+    model = FrameAverage(net, "SE(4)", degenerate="weighted", differentiable_frame=True)
+    assert torch.autograd.gradcheck(model, (x,))

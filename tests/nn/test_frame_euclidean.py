@@ -389,3 +389,35 @@ def test_plane_frames_and_sampled_error() -> None:
 def test_bad_input(call, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+def test_mistakes_of_a_first_call() -> None:
+    x = draw(2, 5, 3)
+    with pytest.raises(ShapeError, match=r"give a single cloud as x\[None\]"):
+        FrameAverage(network(5, 3, 1))(x[0])
+    with pytest.raises(InputError, match=r"8 poses for E\(3\), more than max_frames = 4"):
+        FrameAverage(network(5, 3, 1), max_frames=4)
+    assert FrameAverage(network(5, 3, 1), max_frames=4, samples=2)(x).shape == (2, 1)
+    with pytest.raises(InputTypeError, match="give types by name"):
+        FrameAverage(network(5, 3, 1), inputs=["points"])  # type: ignore[arg-type]
+    cube = torch.tensor(list(product((-1.0, 1.0), repeat=3)), dtype=DOUBLE)
+    with pytest.raises(InputError, match=r"48 sets of points.*leaves room for 32"):
+        FrameAverage(network(8, 3, 1), "E(3)", max_frames=64)(cube[None])
+
+
+def test_padding_may_weigh_nothing_but_points_may_not() -> None:
+    x, masses = draw(2, 5, 3), draw(2, 5).abs() + 0.1
+    mask = torch.ones(2, 5, dtype=torch.bool)
+    mask[1, 4] = False
+    frame = EuclideanFrame("SE(3)")
+    padded = torch.where(mask, masses, torch.zeros_like(masses))
+    assert torch.equal(frame.compute(x, mask, padded).axes, frame.compute(x, mask, masses).axes)
+    with pytest.raises(InputError, match="mass of point 4 of cloud 1 is 0"):
+        frame.compute(x, None, padded)
+
+
+def test_gradients_by_function_transforms() -> None:
+    model = FrameAverage(network(5, 3, 1), "E(3)", differentiable_frame=True)
+    x = draw(2, 5, 3).requires_grad_()
+    plain = torch.autograd.grad(model(x).sum(), x)[0]
+    torch.testing.assert_close(torch.func.grad(lambda z: model(z).sum())(x.detach()), plain)

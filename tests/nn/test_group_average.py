@@ -93,3 +93,16 @@ def test_bad_input() -> None:
         FrameAverage(abs, "C4", output={"a": "scalars"}, kind="pixels")(torch.zeros(1, 1, 3, 3))
     with pytest.raises(ShapeError, match=r"\(1, 1, 3, 4\)"):
         model(torch.zeros(1, 1, 3, 4))
+
+
+def test_findings_of_models_go_in_as_they_are() -> None:
+    from symmeter.nn import equivariance_error, measure
+
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)).double()
+    x = torch.randn(8, 5, 3, dtype=torch.float64)
+    report = measure(net, x)
+    for name, output in {"SO(2) about z": "same", "SO(3)": "points", "cyclic shifts of nodes": "same"}.items():
+        model = FrameAverage(net, report[name], output=output)
+        assert equivariance_error(model, x, report[name].action) < 1e-12
+    assert equivariance_error(net, x, report["SO(2) about z"].action) > 0.1

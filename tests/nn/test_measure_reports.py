@@ -350,3 +350,83 @@ def test_names_that_lead_nowhere(tmp_path, monkeypatch) -> None:
             load_model(spec)
     with pytest.raises(MissingFileError):
         load_model(str(tmp_path / "gone.pt2"))
+
+
+def test_weights_of_parallel_or_compiled_training_fit(tmp_path) -> None:
+    source = Pooled(seed=5)
+    for prefix in ("module.", "_orig_mod.", "module._orig_mod."):
+        torch.save({prefix + k: v for k, v in source.state_dict().items()}, tmp_path / "net.pt")
+        assert torch.equal(load_model(Pooled(seed=1), weights=tmp_path / "net.pt")(PICTURES), source(PICTURES))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_narrow_precision_is_told_from_a_broken_symmetry(dtype) -> None:
+    class Lengths(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = torch.nn.Linear(1, 4)
+
+        def forward(self, x):
+            return self.head(x.norm(dim=-1, keepdim=True)).mean(1)
+
+    torch.manual_seed(0)
+    best = measure(Lengths().to(dtype), torch.randn(16, 5, 3), ["SO(3)"]).best
+    assert best.verdict == "exact"
+    assert any("rounding of the numbers" in n for n in best.notes)
+    crooked = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)).to(dtype)
+    assert measure(crooked, torch.randn(16, 5, 3), ["SO(3)"]).best.verdict == "broken"
+
+
+def test_networks_of_tokens_get_tokens() -> None:
+    torch.manual_seed(0)
+
+    class Bag(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table, self.head = torch.nn.Embedding(9, 4), torch.nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.head(self.table(x).mean(1))
+
+    report = sm.find(Bag().eval(), input=(6,))
+    assert "tokens from 0 to 8" in report.subject
+    assert {f.name: f.verdict for f in report} == {
+        "permutations of columns": "exact",
+        "cyclic shifts of columns": "exact",
+    }
+
+
+def test_arrays_for_modules_and_estimators() -> None:
+    linear = torch.nn.Linear(3, 1, bias=False)
+    x = np.random.default_rng(0).standard_normal((16, 3))
+    assert measure(linear, x, ["SO(3)"]).best.verdict == "broken"
+
+    class Estimator:
+        def fit(self, x, y):
+            return self
+
+        def predict(self, x):
+            return x.sum(1)
+
+    assert measure(Estimator(), x, ["S3"]).best.verdict == "exact"
+    assert sm.find(Estimator(), input=x, dictionary="S3").best.verdict == "exact"
+
+
+def test_outputs_and_inputs_by_what_was_said_of_them() -> None:
+    x = torch.randn(16, 5, 3)
+    points = tensor_action("points", "E(3)")
+
+    def both(x):
+        return x.mean(1, keepdim=True), torch.cdist(x, x).sum((-1, -2))
+
+    assert measure(both, x, [points], ("points", "scalars")).best.verdict == "exact"
+    named = measure(lambda x: dict(zip("ab", both(x))), x, [points], {"b": "scalars"})
+    assert named.best.verdict == "exact"
+    with pytest.raises(InputError, match="action for 'posi', but the inputs are pos, vel"):
+        measure(lambda pos, vel: pos + vel, {"pos": x, "vel": x}, {"posi": points, "vel": points})
+    with pytest.raises(InputTypeError, match="returns None"):
+        measure(lambda x: None, x, [points])
+
+
+def test_what_a_constant_output_means_is_said() -> None:
+    assert "constant" in measure(lambda x: torch.ones(len(x), 2), PICTURES, ["C4"]).summary

@@ -20,7 +20,7 @@ NEARLY = 0.1
 _IN_PART = 0.5
 _MOST = 8
 #: Rounding above this looks like a broken symmetry.
-_SEEN = 1e-4
+_SEEN = 1e-5
 _RANK = {"exact": 0, "symmetric": 1, "nearly": 2, "undecided": 3, "broken": 4}
 
 

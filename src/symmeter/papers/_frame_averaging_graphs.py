@@ -72,7 +72,7 @@ def separation(vertices: int, seeds: int) -> dict[str, Any]:
     a = torch.tensor(graphs, dtype=torch.float32)
     frames = PermutationFrame().compute(graphs)
     whole = frames.elements(limit=_WHOLE)
-    sampled = frames.elements(limit=1, samples=8, rng=0)
+    sampled = frames.elements(samples=8, rng=0, stochastic=True)
     canonical = PermutationFrame("laplacian,refinement").compute(graphs).elements()
     averaged = PermutationAverage
     networks: dict[str, tuple[Callable[[], torch.nn.Module], Any]] = {

@@ -133,7 +133,7 @@ class Model(Subject):
 
 
 def is_model(value: Any) -> bool:
-    """Whether an object in memory is a torch module, a compiled program or an exported one.
+    """Whether an object in memory is a torch module, a compiled or exported program, or an estimator with ``predict``.
 
     Examples
     --------

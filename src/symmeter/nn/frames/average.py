@@ -50,7 +50,8 @@ class FrameAverage(nn.Module):
     stochastic_train : bool
         One element of the frame while training, all of them in evaluation mode.
     max_frames : int
-        Largest number of evaluations of one sample; where two kinds of poses are blended, of each.
+        Largest number of evaluations of one sample; where two kinds of poses are blended, of each. The completions of
+        clouds on a line or at one place, at most 120 in space, come on top.
     differentiable_frame : bool
         Let gradients flow through the frame, as conservative forces need.
     chunk : int, optional

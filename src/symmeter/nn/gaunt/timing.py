@@ -22,7 +22,17 @@ from symmeter.nn.gaunt.degrees import size_of
 from symmeter.nn.gaunt.memory import peak_memory
 from symmeter.nn.gaunt.product import GauntTensorProduct
 
-__all__ = ["SpeedRow", "e3nn_product", "growth_exponent", "one_thread", "peer_name", "route_times", "speed_row"]
+__all__ = [
+    "SpeedRow",
+    "call_pair",
+    "e3nn_product",
+    "gradient_like",
+    "growth_exponent",
+    "one_thread",
+    "peer_name",
+    "route_times",
+    "speed_row",
+]
 
 Sides = dict[str, Callable[[], Any]]
 
@@ -182,7 +192,7 @@ def minima(sides: Sides, rounds: int, budget: float) -> dict[str, float]:
     return best
 
 
-def _calls(product: Any, x: torch.Tensor, y: torch.Tensor, grad: torch.Tensor) -> tuple[Any, Any]:
+def call_pair(product: Any, x: torch.Tensor, y: torch.Tensor, grad: torch.Tensor) -> tuple[Any, Any]:
     """Forward without a graph, and forward with backward to the inputs and to the weights."""
     wanted = [x.clone().requires_grad_(), y.clone().requires_grad_(), *product.parameters()]
 
@@ -199,7 +209,7 @@ def _calls(product: Any, x: torch.Tensor, y: torch.Tensor, grad: torch.Tensor) -
     return forward, both
 
 
-def _width(product: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def gradient_like(product: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     with torch.no_grad():
         out = product(x, y)
     return torch.randn_like(torch.cat(out, -1) if isinstance(out, tuple) else out)
@@ -207,7 +217,7 @@ def _width(product: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 def _memory_of_more_rows(product: Any, x: torch.Tensor, y: torch.Tensor) -> float:
     x, y = torch.cat([x] * 8), torch.cat([y] * 8)
-    return peak_memory(_calls(product, x, y, _width(product, x, y))[1])
+    return peak_memory(call_pair(product, x, y, gradient_like(product, x, y))[1])
 
 
 def speed_row(
@@ -232,10 +242,10 @@ def speed_row(
     all_paths, peer_paths, peer_weights, peer_seconds = _peer(name, lmax, channels, odd=True)
     same, _, same_weights, _ = _peer(name, lmax, channels, odd=False)
     calls = {
-        "plain": _calls(plain, x, y, torch.randn(size, generator=generator)),
-        "weighted": _calls(weighted, x, y, torch.randn(size, generator=generator)),
-        "peer": _calls(all_paths, *flat, _width(all_paths, *flat)),
-        "same": _calls(same, *flat, _width(same, *flat)),
+        "plain": call_pair(plain, x, y, torch.randn(size, generator=generator)),
+        "weighted": call_pair(weighted, x, y, torch.randn(size, generator=generator)),
+        "peer": call_pair(all_paths, *flat, gradient_like(all_paths, *flat)),
+        "same": call_pair(same, *flat, gradient_like(same, *flat)),
     }
     with one_thread():
         forward = minima({k: c[0] for k, c in calls.items()}, rounds, budget / 3)

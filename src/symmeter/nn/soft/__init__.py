@@ -14,9 +14,11 @@ if find_spec("torch") is None:
 from symmeter.nn.measure import equivariance_error
 from symmeter.nn.soft.candidates import Candidate, candidate, joined_group, named_candidate
 from symmeter.nn.soft.channels import uniform_channels
+from symmeter.nn.soft.comparators import EMLP, MLP, RPP, MixedRPP
 from symmeter.nn.soft.hardening import harden
-from symmeter.nn.soft.modules import SoftEquivariance, Turned
-from symmeter.nn.soft.networks import EMLP, MLP, RPP, MixedRPP, SoftEMLP
+from symmeter.nn.soft.input_actions import SoftEquivariance
+from symmeter.nn.soft.modules import Turned
+from symmeter.nn.soft.networks import SoftEMLP
 from symmeter.nn.soft.null_space import equivariant_basis, projector
 from symmeter.nn.soft.penalty import ProjectionPenalty
 from symmeter.nn.soft.regularizer import PER

@@ -10,7 +10,8 @@ import torch
 
 from symmeter.errors import InputError, InputTypeError
 from symmeter.nn.soft.candidates import Candidate, candidate, candidates_of
-from symmeter.nn.soft.networks import EMLP, TensorNetwork, _with_weights
+from symmeter.nn.soft.comparators import EMLP, with_weights
+from symmeter.nn.soft.networks import TensorNetwork
 from symmeter.nn.soft.null_space import block_signs, equivariant_basis
 from symmeter.nn.soft.regularizer import PER
 
@@ -67,7 +68,7 @@ def harden(net: Any, group: Any = None) -> Any:
             f"{found.name}: no output but zero is equivariant; the hardened network is constant zero", stacklevel=2
         )
     hard = EMLP(net.source, net.target, found, net.base, net.hidden, len(net.linears))
-    return _with_weights(hard, net)
+    return with_weights(hard, net)
 
 
 def _is_empty(net: TensorNetwork, group: Candidate) -> bool:

@@ -1,32 +1,27 @@
-"""Networks on tensor features, alike but for their weights: free, equivariant, or both with a prior.
+"""The network on tensor features whose linear maps are free, and what it shares with those it is compared with.
 
 A block is a linear map to the features and one gate for each that is no scalar, plus bilinear products of these, then
 ``sigmoid(gate) z`` (scalars gate themselves) plus a leak ``w swish(z)``, the one step besides the weights that respects
 no group. The last layer is linear. The features' types, products and gates follow the base group.
-
-``SoftEMLP`` has free weights, to be penalised; ``EMLP`` has ``W = P_G theta``; ``RPP`` has ``W = P_G theta + W'`` with
-Gaussian priors (Finzi, Benton and Wilson 2021), ``MixedRPP`` the residual path within a subgroup.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import torch
 from jaxtyping import Float
 
 from symmeter.errors import InputError, ShapeError
-from symmeter.nn.soft.blocks import BlockRows, LinearMap
+from symmeter.nn.soft.blocks import LinearMap
 from symmeter.nn.soft.candidates import Candidate, candidate, candidates_of
 from symmeter.nn.soft.channels import as_type, gate_count, uniform_channels
-from symmeter.nn.soft.null_space import projector
 from symmeter.nn.soft.products import BilinearProducts, Kind
+from symmeter.nn.soft.projected_weights import WeightProjection
 from symmeter.representations import TensorType
 
-__all__ = ["EMLP", "MLP", "RPP", "GatedBlock", "MixedRPP", "SoftEMLP", "TensorLinear", "TensorNetwork"]
+__all__ = ["GatedBlock", "SoftEMLP", "TensorLinear", "TensorNetwork", "maps_of", "parameters_of", "squares_of"]
 
 #: Ways to start the weights; "halfsoft" halves what breaks the base group, "rpp" leaves a thousandth of it.
 STARTS = ("orthogonal", "halfsoft", "rpp")
@@ -173,7 +168,7 @@ class TensorNetwork(torch.nn.Module):
 
     def linear_maps(self) -> list[LinearMap]:
         """The parameters of the linear layers, with their features."""
-        return _maps_of(self.linears, "linears")
+        return maps_of(self.linears, "linears")
 
     def weights(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """The weight and bias that each layer uses."""
@@ -203,14 +198,14 @@ class TensorNetwork(torch.nn.Module):
         return total + self._weight_decay(weight_decay) if weight_decay else total
 
     def _weight_decay(self, weight_decay: float) -> torch.Tensor:
-        return 0.5 * weight_decay * _squares(self.linears)
+        return 0.5 * weight_decay * squares_of(self.linears)
 
     @torch.no_grad()
     def _mix(self, inside: float, whole: float, group: Candidate) -> None:
         """``W <- inside P W + whole W`` for all weights and biases."""
-        rows, matrices = _projection(self.linear_maps(), group)
-        matrices = [m.to(self.linear_layers[0].weight) for m in matrices]
-        for p, q in zip(rows.parameters(), _Project.apply(rows, matrices, *rows.parameters())):
+        parameters = parameters_of(self.linears)
+        projection = WeightProjection(self.linear_maps(), group).to(parameters[0])
+        for p, q in zip(parameters, projection(*parameters)):
             p.copy_(inside * q + whole * p)
 
 
@@ -266,241 +261,23 @@ class SoftEMLP(TensorNetwork):
             self._mix(1.0, 1e-3, self.base)
 
 
-class EMLP(TensorNetwork):
-    """A network that is exactly equivariant under a group: ``W = P_G theta``, without the leak.
-
-    Parameters
-    ----------
-    rep_in, rep_out : TensorType or str
-    group : Group
-        The group to respect.
-    base : Group, optional
-        A larger group that products and gates follow; the group itself when omitted.
-    channels, layers, generator
-        As in :class:`SoftEMLP`.
-    """
-
-    def __init__(
-        self,
-        rep_in: TensorType | str,
-        rep_out: TensorType | str,
-        group: Any,
-        base: Any = None,
-        channels: int | TensorType | str = 128,
-        layers: int = 4,
-        generator: torch.Generator | None = None,
-    ) -> None:
-        base = group if base is None else base
-        super().__init__(rep_in, rep_out, base, channels, layers, leak=False, generator=generator)
-        self.group = candidates_of({getattr(group, "name", "group"): group}, self.base.dimension)[0]
-        self._rows, matrices = _projection(self.linear_maps(), self.group)
-        _keep(self, "projector", matrices)
-
-    def weights(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """Projected weights."""
-        rows = self._rows
-        return _pairs(_Project.apply(rows, _kept(self, "projector", rows), *_parameters(self.linears)))
-
-
-class RPP(TensorNetwork):
-    """Residual-pathway prior: an equivariant path plus a free one, with Gaussian priors of different widths.
-
-    Parameters
-    ----------
-    rep_in, rep_out, base, channels, layers, generator
-        As in :class:`SoftEMLP`.
-    basic_decay, equivariant_decay : float
-        Factors of ``sum |W'|^2`` and ``sum |theta|^2`` in :meth:`decay`.
-    """
-
-    def __init__(
-        self,
-        rep_in: TensorType | str,
-        rep_out: TensorType | str,
-        base: Any,
-        channels: int | TensorType | str = 128,
-        layers: int = 4,
-        basic_decay: float = 1.0,
-        equivariant_decay: float = 1e-5,
-        generator: torch.Generator | None = None,
-    ) -> None:
-        super().__init__(rep_in, rep_out, base, channels, layers, True, generator)
-        d = self.base.dimension
-        self.basic_decay, self.equivariant_decay = basic_decay, equivariant_decay
-        self.equivariant = torch.nn.ModuleList(
-            TensorLinear(layer.source, layer.target, d, generator) for layer in self.linear_layers
-        )
-        with torch.no_grad():
-            for p in _parameters(self.linears):
-                p.mul_(1e-3)
-        self._rows, matrices = _projection(_maps_of(self.equivariant, "equivariant"), self.base)
-        _keep(self, "projector", matrices)
-
-    def weights(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """The sum of the two paths."""
-        rows = self._rows
-        inside = _Project.apply(rows, _kept(self, "projector", rows), *_parameters(self.equivariant))
-        return _pairs([p + q for p, q in zip(inside, self._residual())])
-
-    def _residual(self) -> Sequence[torch.Tensor]:
-        return _parameters(self.linears)
-
-    def _weight_decay(self, weight_decay: float) -> torch.Tensor:
-        free, inside = _squares(self.linears), _squares(self.equivariant)
-        return self.basic_decay * free + self.equivariant_decay * inside
-
-    def decay(self, weight_decay: float = 1.0, gate_decay: float = 1.0) -> Float[torch.Tensor, ""]:
-        """The priors of the two paths, ``basic_decay sum |W'|^2 + equivariant_decay sum |theta|^2``, and of the leak.
-
-        Only whether ``weight_decay`` is zero matters; the widths of the priors are the network's own.
-        """
-        return super().decay(weight_decay, gate_decay)
-
-    @torch.no_grad()
-    def merged(self) -> SoftEMLP:
-        """The same function as a :class:`SoftEMLP`, the two paths added up."""
-        net = SoftEMLP(self.source, self.target, self.base, channels=self.hidden, layers=len(self.linears))
-        return _with_weights(net, self)
-
-
-class MixedRPP(RPP):
-    """A residual-pathway prior whose free path respects a subgroup.
-
-    Parameters
-    ----------
-    subgroup : Group
-        What the residual path is projected to.
-    """
-
-    def __init__(
-        self,
-        rep_in: TensorType | str,
-        rep_out: TensorType | str,
-        base: Any,
-        subgroup: Any,
-        channels: int | TensorType | str = 128,
-        layers: int = 4,
-        basic_decay: float = 1.0,
-        equivariant_decay: float = 1e-5,
-        generator: torch.Generator | None = None,
-    ) -> None:
-        super().__init__(rep_in, rep_out, base, channels, layers, basic_decay, equivariant_decay, generator)
-        self.subgroup = candidates_of({getattr(subgroup, "name", "subgroup"): subgroup}, self.base.dimension)[0]
-        self._inner_rows, matrices = _projection(self.linear_maps(), self.subgroup)
-        _keep(self, "inner", matrices)
-
-    def _residual(self) -> Sequence[torch.Tensor]:
-        rows = self._inner_rows
-        return _Project.apply(rows, _kept(self, "inner", rows), *_parameters(self.linears))
-
-
-class MLP(torch.nn.Sequential):
-    """An ordinary network, the comparator without any symmetry.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Inputs, hidden widths, outputs.
-    activation : type of torch.nn.Module
-
-    Examples
-    --------
-    >>> MLP([6, 64, 64, 9])(torch.zeros(2, 6)).shape
-    torch.Size([2, 9])
-    """
-
-    def __init__(self, sizes: Sequence[int], activation: type[torch.nn.Module] = torch.nn.SiLU) -> None:
-        if len(sizes) < 2 or min(sizes) < 1:
-            raise InputError(f"sizes are {list(sizes)}; give the inputs, hidden widths and outputs, each at least 1")
-        layers: list[torch.nn.Module] = []
-        for n_in, n_out in pairwise(sizes):
-            layers += [torch.nn.Linear(n_in, n_out), activation()]
-        super().__init__(*layers[:-1])
-
-    def decay(self, weight_decay: float = 0.0, gate_decay: float = 0.0) -> Float[torch.Tensor, ""]:
-        """``weight_decay / 2 * sum(|W|^2 + |b|^2)``."""
-        return 0.5 * weight_decay * torch.stack([p.square().sum() for p in self.parameters()]).sum()
-
-
-# ---- weights ---------------------------------------------------------------------------------------------------------
-
-
-class _Project(torch.autograd.Function):
-    """All parameters projected block by block; symmetric, so that the gradient is projected in the same way."""
-
-    @staticmethod
-    def forward(  # type: ignore[override]
-        ctx: Any, rows: BlockRows, matrices: list[torch.Tensor], *parameters: torch.Tensor
-    ) -> tuple[torch.Tensor, ...]:
-        ctx.rows, ctx.matrices = rows, matrices
-        flat = rows.flat(parameters)
-        return tuple(rows.split(rows.flattened([b @ m for b, m in zip(rows.rows(flat), matrices)], flat)))
-
-    @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        return (None, None, *_Project.apply(ctx.rows, ctx.matrices, *grads))
-
-
-def _projection(maps: list[LinearMap], group: Candidate) -> tuple[BlockRows, list[torch.Tensor]]:
-    rows = BlockRows(maps, group.dimension, group.is_orthogonal)
-    return rows, [torch.from_numpy(projector(group, signs)) for signs in rows.signs]
-
-
-def _keep(net: torch.nn.Module, name: str, matrices: Sequence[torch.Tensor]) -> None:
-    """Buffers, so that ``.to`` moves them; float32 as the parameters, and exact again after ``.double()``."""
-    for k, m in enumerate(matrices):
-        net.register_buffer(f"_{name}_{k}", m.to(torch.get_default_dtype()), persistent=False)
-    net.__dict__[f"_{name}_exact"] = tuple(matrices)
-
-
-def _kept(net: torch.nn.Module, name: str, rows: BlockRows) -> list[torch.Tensor]:
-    exact = net.__dict__[f"_{name}_exact"]
-    found = [getattr(net, f"_{name}_{k}") for k in range(len(exact))]
-    stamp = f"_{name}_refreshed"
-    if found and found[0].dtype == torch.float64 and not net.__dict__.get(stamp, False):
-        for f, e in zip(found, exact):
-            f.copy_(e)
-        net.__dict__[stamp] = True
-    elif found and found[0].dtype != torch.float64:
-        net.__dict__[stamp] = False
-    return found
-
-
-def _maps_of(layers: torch.nn.ModuleList, prefix: str) -> list[LinearMap]:
+def maps_of(layers: torch.nn.ModuleList, prefix: str) -> list[LinearMap]:
+    """The weights and biases of some tensor layers, with their features."""
     return [
         LinearMap(f"{prefix}.{k}", layer.weight, layer.bias, layer.target, layer.source)  # type: ignore[arg-type]
         for k, layer in enumerate(layers)
     ]
 
 
-def _parameters(layers: torch.nn.ModuleList) -> list[torch.Tensor]:
+def parameters_of(layers: torch.nn.ModuleList) -> list[torch.Tensor]:
+    """Weight and bias of each layer in turn."""
     return [p for layer in layers for p in (layer.weight, layer.bias)]  # type: ignore[misc]
 
 
-def _pairs(flat: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    return list(zip(flat[::2], flat[1::2]))
-
-
-def _squares(layers: torch.nn.ModuleList) -> torch.Tensor:
-    return torch.stack([p.square().sum() for p in _parameters(layers)]).sum()
+def squares_of(layers: torch.nn.ModuleList) -> torch.Tensor:
+    """``sum |W|^2 + |b|^2``."""
+    return torch.stack([p.square().sum() for p in parameters_of(layers)]).sum()
 
 
 def _sorted(features: TensorType) -> TensorType:
     return TensorType(tuple(sorted(features.terms, key=lambda k: (sum(k), -k[0]))))
-
-
-@torch.no_grad()
-def _with_weights(net: Any, other: TensorNetwork) -> Any:
-    """Give a network the weights that another one uses, and its products and leaks."""
-    like = other.linear_layers[0].weight
-    net = net.to(device=like.device, dtype=like.dtype)
-    for layer, (weight, bias) in zip(net.linear_layers, other.weights()):
-        layer.weight.copy_(weight)
-        layer.bias.copy_(bias)
-    for mine, theirs in zip(net.gated_blocks, other.gated_blocks):
-        mine.products.load_state_dict(theirs.products.state_dict())
-        if mine.leak is not None and theirs.leak is not None:
-            mine.leak.copy_(theirs.leak)
-        elif mine.leak is not None:
-            mine.leak.zero_()
-    return net

@@ -156,7 +156,8 @@ class PER(torch.nn.Module):
         >>> per.residuals()["O3"] > 0
         True
         """
-        from symmeter.nn.soft.modules import penalty_of_actions, penalty_of_module
+        from symmeter.nn.soft.input_actions import penalty_of_actions
+        from symmeter.nn.soft.modules import penalty_of_module
 
         variant = {k: options.pop(k) for k in ("variant", "bias", "normalised") if k in options}
         if actions is not None:

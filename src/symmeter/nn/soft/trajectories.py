@@ -191,7 +191,7 @@ def forecast_displacement(
     import torch
 
     from symmeter.groups import O
-    from symmeter.nn.soft.networks import RPP
+    from symmeter.nn.soft.comparators import RPP
     from symmeter.nn.soft.presets import preset
     from symmeter.nn.soft.training import fit
 
