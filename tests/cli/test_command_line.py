@@ -74,6 +74,7 @@ def test_the_table_and_the_command_say_the_same(name):
         (["cite", "nonsense"], "no paper is called 'nonsense'"),
         (["completion", "csh"], "'csh' is not one of 'bash', 'zsh', 'fish'"),
         (["doctor", "--jsn"], "No such option"),
+        (["bench", "gaunt", "--lmax", "0"], "start at 1"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(capsys, tmp_path, monkeypatch, words, text):

@@ -29,6 +29,7 @@ _COMMANDS = {
     "groups": ("symmeter.cli.groups:groups", "Finite groups: character tables, names, point groups."),
     "nn": ("symmeter.cli.nn:nn", "Neural networks with symmetry: train and check them."),
     "shapes": ("symmeter.cli.shapes:shapes", "Polyhedra: names, numbers, groups, meshes."),
+    "bench": ("symmeter.cli.bench:bench", "Time our code beside its peers, in one run and one thread."),
     "papers": ("symmeter.cli.papers:papers", "List the papers that symmeter is built from."),
     "reproduce": ("symmeter.cli.reproduce:reproduce", "Run a paper's experiment and check its claims."),
     "cite": ("symmeter.cli.cite:cite", "Print BibTeX for symmeter and for the papers a result rests on."),

@@ -43,6 +43,8 @@ def gaunt(lmax: str, against: str, rows: int, seconds: float, out: Path | None, 
     from symmeter.progress import progress_bar
 
     degrees = parse_degrees(lmax, largest=16)
+    if min(degrees) < 1:
+        raise InputError(f"--lmax is {lmax!r}; degree 0 is a product of numbers, start at 1")
     check_json_path(out)
     if rows % 8:
         raise InputError(f"--rows is {rows}; it must be a multiple of 8, the batch that channels are stacked in")
