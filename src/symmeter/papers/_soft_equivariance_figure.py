@@ -232,7 +232,7 @@ def _motion_levels(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 def _motion_note(comparison: Mapping[str, Any]) -> str:
     c = comparison["motion"].get("RPP")
     return "Only rotations about z survive the field" + (
-        "" if c is None else f"; RPP's error is {_ratio('RPP', {'RPP': c})}"
+        "" if c is None else f"; RPP's error over PER's: {_ratio('RPP', {'RPP': c})}"
     )
 
 
