@@ -67,6 +67,18 @@ def test_codes_do_not_depend_on_the_numbering_and_tell_classes_apart():
         np.testing.assert_array_equal(canonical_codes(renumbered(graphs, rng)[0]), codes)
 
 
+def test_codes_do_not_depend_on_the_company():
+    graphs = all_graphs(7)
+    codes = canonical_codes(graphs)
+    np.testing.assert_array_equal(np.concatenate([canonical_codes(a) for a in graphs[::5]]), codes[::5])
+    # Nine vertices need more rounds than eight: stacks of every size must agree.
+    rng = np.random.default_rng(0)
+    larger = np.triu(rng.random((300, 9, 9)) < rng.uniform(0.1, 0.9, (300, 1, 1)), 1).astype(int)
+    larger = larger + larger.swapaxes(1, 2)
+    whole = canonical_codes(larger)
+    np.testing.assert_array_equal(np.concatenate([canonical_codes(a) for a in renumbered(larger, rng)[0]]), whole)
+
+
 def test_codes_of_strongly_regular_graphs():
     # Vertex-transitive and triangle-free of one degree: only individualisation tells these two apart.
     cube = np.array([[bin(i ^ j).count("1") == 1 for j in range(8)] for i in range(8)]).astype(int)

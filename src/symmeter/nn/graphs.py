@@ -47,14 +47,18 @@ def _stack(adjacency: np.ndarray) -> np.ndarray:
 
 def _refined(a: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Colour refinement of every graph: labels of 64 bits that depend on the coloured graph alone."""
+    labels = labels.copy()
     count = _cells(labels)
-    for _ in range(a.shape[-1]):
-        sums = (a * scramble(labels)[:, None, :]).sum(-1, dtype=np.uint64)
-        labels = scramble(labels ^ scramble(sums + np.uint64(1)))
-        now = _cells(labels)
-        if np.array_equal(now, count):
-            break
-        count = now
+    # Each graph stops on its own: labels may not depend on which other graphs are in the stack.
+    busy = np.arange(len(a))
+    while len(busy):
+        here = labels[busy]
+        sums = (a[busy] * scramble(here)[:, None, :]).sum(-1, dtype=np.uint64)
+        labels[busy] = scramble(here ^ scramble(sums + np.uint64(1)))
+        now = _cells(labels[busy])
+        grew = now > count[busy]
+        count[busy] = now
+        busy = busy[grew]
     return labels
 
 
