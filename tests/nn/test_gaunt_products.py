@@ -215,7 +215,7 @@ def test_a_grid_that_is_too_coarse_fails_loudly():
 
     def error(**sizes):
         arrays = dense_arrays((3, 3, 3), "integral", product_rule(9, **sizes))
-        first, second, out = (torch.tensor(arrays[k]) for k in ("first", "second", "out"))
+        first, second, out = (torch.tensor(arrays[k]) for k in ("sample0", "sample1", "project2"))
         return float(((((x @ first) * (y @ second)) @ out)[:, :16] - exact).abs().max())
 
     assert error() < 1e-13
@@ -301,7 +301,7 @@ def test_equivariance_in_every_precision(lmax, kind, limit):
 def test_the_equivariance_error_sees_what_is_broken():
     tp = GauntTensorProduct(2, 2, 2, channels=2, weights="separable")
     with torch.no_grad():
-        tp.route.constants.first[3] += 0.1
+        tp.route.constants.sample0[3] += 0.1
     assert tp.equivariance_error(4) > 1e-3
 
 

@@ -8,6 +8,7 @@ looked at a second time, so that ordinary batches cost one covariance and one ei
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -23,6 +24,8 @@ _FLAT = {True: 1e-6, False: 1e-4}
 _SAME = {True: 1e-13, False: 1e-6}
 #: Sums of squares outside these bounds are taken again in units of the largest coordinate.
 _SMALL, _LARGE = 1e-200, 1e200
+#: Coordinates that are widened at once, half a megabyte of them.
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,10 @@ class CloudSpectrum:
     vectors: Float[torch.Tensor, "B d d"]
     gap: Float[torch.Tensor, " B"]
     ranks: Int[torch.Tensor, " B"]
+
+    def positions(self, which: Any = slice(None)) -> Float[torch.Tensor, "k n d"]:
+        """Centred positions of some of the clouds, in double precision."""
+        return self.y[which].to(torch.float64)
 
     def of(self, which: Bool[torch.Tensor, " B"]) -> CloudSpectrum:
         """Some of the clouds."""
@@ -76,7 +83,8 @@ def cloud_spectrum(
     # Covariances in double precision: eigenvectors near a degeneracy amplify rounding. Subtracting the mean first costs
     # no more digits than single-precision points have, and half of the time.
     x = points if points.dtype == torch.float32 and mass is None else points.to(torch.float64)
-    y, centroid = (t.to(torch.float64) for t in _centred(x, mass, translations))
+    y, centroid = _centred(x, mass, translations)
+    centroid = centroid.to(torch.float64)
     covariance = _covariance(y.detach(), mass)
     trace = covariance.diagonal(dim1=1, dim2=2).sum(1)
     # A NaN fails both comparisons.
@@ -109,7 +117,13 @@ def _centred(x: torch.Tensor, mass: torch.Tensor | None, translations: bool) -> 
 
 
 def _covariance(y: torch.Tensor, mass: torch.Tensor | None) -> Float[torch.Tensor, "B d d"]:
-    return (y if mass is None else y * mass[..., None]).mT @ y
+    if mass is not None:
+        return (y * mass[..., None]).mT @ y
+    if y.dtype == torch.float64:
+        return y.mT @ y
+    # In pieces that stay in the cache: a copy of the whole batch in double precision costs more than all else.
+    step = max(1, _PIECE // (y.shape[1] * y.shape[2])) if y.device.type == "cpu" else len(y)
+    return torch.cat([wide.mT @ wide for wide in (part.to(torch.float64) for part in y.split(step))])
 
 
 def _check_finite(points: torch.Tensor, mass: torch.Tensor | None) -> None:
@@ -145,13 +159,15 @@ def _ranks(
         doubt |= values[:, 1] <= 4 * total * near**2
     ranks = torch.full(values.shape[:1], d, dtype=torch.int64, device=y.device)
     some = torch.nonzero(doubt).squeeze(1)
-    return ranks.index_copy(0, some, _ranks_by_distance(y[some], origin[some], dtype)) if len(some) else ranks
+    if not len(some):
+        return ranks
+    return ranks.index_copy(0, some, _ranks_by_distance(y[some].to(torch.float64), origin[some], dtype))
 
 
 def _mass_bounds(y: torch.Tensor, mass: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
     """Total and least mass of each cloud."""
     if mass is None:
-        one = torch.ones(len(y), dtype=y.dtype, device=y.device)
+        one = torch.ones(len(y), dtype=torch.float64, device=y.device)
         return one * y.shape[1], one
     return mass.sum(1), torch.where(mass > 0, mass, torch.inf).amin(1)
 

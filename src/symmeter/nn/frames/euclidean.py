@@ -161,7 +161,7 @@ class EuclideanFrame:
         if len(use):
             parts.append(self._degenerate(found, mass, share, use))
         listed = joined(parts)
-        return minimal_poses(listed, found.y, mass) if self.frames == "minimal" else listed
+        return minimal_poses(listed, found.positions(), mass) if self.frames == "minimal" else listed
 
     def _with_vectors(
         self,
@@ -172,7 +172,7 @@ class EuclideanFrame:
     ) -> tuple[CloudSpectrum, torch.Tensor]:
         """Clouds of low rank with their vectors as further points about the centre, and the weights of all."""
         some = torch.nonzero(low).squeeze(1)
-        y = found.y[some]
+        y = found.positions(some)
         # Equal points differ from their mean by rounding, which no length may magnify.
         y = torch.where((found.ranks[some] > 0)[:, None, None], y, torch.zeros_like(y))
         parts = [(v - found.centroid[:, None] if positions else v)[some].to(y) for v, positions in given]
@@ -185,7 +185,7 @@ class EuclideanFrame:
     def _principal(self, found: CloudSpectrum, mass: torch.Tensor | None, share: torch.Tensor, use: torch.Tensor):
         known = found.vectors[use]
         if self.differentiable:
-            known = principal_axes(found.y[use], None if mass is None else mass[use])[1]
+            known = principal_axes(found.positions(use), None if mass is None else mass[use])[1]
         axes = signed_axes(known, self.proper)
         k, d = axes.shape[1], self.dimension
         return axes.reshape(-1, d, d), (share[use] / k).repeat_interleave(k), use.repeat_interleave(k)
@@ -196,7 +196,7 @@ class EuclideanFrame:
             raise DegenerateCloudError(
                 f"eigenvalues of the covariance are nearly equal for clouds {listed}; use degenerate='blend'"
             )
-        y = found.y[use]
+        y = found.positions(use)
         if self.degenerate == "block":
             values, vectors = principal_axes(y, None if mass is None else mass[use])
             equal = values.diff(dim=1) < self.gaps[0] * values[:, -1:]
@@ -212,7 +212,7 @@ class EuclideanFrame:
 
     def _rank_deficient(self, found: CloudSpectrum, mass: torch.Tensor | None, rank: int, turning: bool):
         some = torch.nonzero(found.ranks == rank).squeeze(1)
-        y, weights = found.y[some], _masses(found.y, mass, some)
+        y, weights = found.positions(some), _masses(found.y, mass, some)
         if self.dimension > 3:
             axes, weight, cloud = tuple_axes(y, weights, rank, self.proper, self.most, turning)
         elif rank == 0:
@@ -239,7 +239,9 @@ class EuclideanFrame:
             return (gap >= self.gaps[0]).to(gap)
         if self.differentiable:
             safe = full & (gap > 0.5 * self.gaps[0])
-            gap = torch.where(safe, relative_gap(principal_axes(found.y, mass, safe)[0]), torch.zeros_like(gap))
+            gap = torch.where(
+                safe, relative_gap(principal_axes(found.positions(), mass, safe)[0]), torch.zeros_like(gap)
+            )
         t = ((gap - self.gaps[0]) / (self.gaps[1] - self.gaps[0])).clamp(0.0, 1.0)
         return t * t * (3.0 - 2.0 * t)
 
@@ -278,7 +280,7 @@ class EuclideanFrame:
 
 
 def _masses(y: torch.Tensor, mass: torch.Tensor | None, some: torch.Tensor) -> Float[torch.Tensor, "B n"]:
-    return torch.ones_like(y[some, :, 0].detach()) if mass is None else mass[some]
+    return torch.ones_like(y[some, :, 0].detach(), dtype=torch.float64) if mass is None else mass[some]
 
 
 def _in_own_units(vectors: torch.Tensor) -> torch.Tensor:

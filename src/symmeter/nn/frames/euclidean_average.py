@@ -271,9 +271,18 @@ class EuclideanAverage(nn.Module):
 
     @staticmethod
     def _combined(answers: Any, poses: Poses) -> Any:
+        sizes = poses.sizes
+        even = bool((sizes == sizes[0]).all())
+
         def mean(y: torch.Tensor) -> torch.Tensor:
-            w = poses.weight.to(y.dtype).reshape(-1, *[1] * (y.ndim - 1))
-            return y.new_zeros(len(poses.centroid), *y.shape[1:]).index_add(0, poses.cloud, w * y)
+            number = len(poses.centroid)
+            w = poses.weight.to(y.dtype)
+            if even:
+                # As many poses for every cloud: one product in place of a scattered sum.
+                return (w.reshape(number, 1, -1) @ y.reshape(number, len(w) // number, -1)).reshape(
+                    number, *y.shape[1:]
+                )
+            return y.new_zeros(number, *y.shape[1:]).index_add(0, poses.cloud, w.reshape(-1, *[1] * (y.ndim - 1)) * y)
 
         return {k: mean(y) for k, y in answers.items()} if isinstance(answers, dict) else mean(answers)
 

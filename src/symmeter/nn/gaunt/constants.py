@@ -41,13 +41,16 @@ def _factors(lmaxes: tuple[int, int, int], normalization: str) -> list[np.ndarra
 
 @lru_cache(maxsize=64)
 def dense_arrays(lmaxes: tuple[int, int, int], normalization: str, rule: CubatureRule | None = None) -> Arrays:
-    """Two sampling matrices (K, P) and the projection (P, K3), columns padded with zeros."""
+    """For each factor the sampling matrix (K, P) and the projection (P, K), columns padded with zeros."""
     rule = full_rule(sum(lmaxes)) if rule is None else rule
-    first, second, out = (_basis(rule.points, lmax, n) for lmax, n in zip(lmaxes, _factors(lmaxes, normalization)))
     points = whole_registers(len(rule))
-    projection = _padded((out * rule.weights).T, whole_registers(size_of(lmaxes[2])))
-    projection = np.pad(projection, ((0, points - len(rule)), (0, 0)))
-    return {"first": _padded(first, points), "second": _padded(second, points), "out": projection}
+    out: Arrays = {}
+    for k, (lmax, n) in enumerate(zip(lmaxes, _factors(lmaxes, normalization))):
+        basis = _basis(rule.points, lmax, n)
+        out[f"sample{k}"] = _padded(basis, points)
+        projection = _padded((basis * rule.weights).T, whole_registers(size_of(lmax)))
+        out[f"project{k}"] = np.pad(projection, ((0, points - len(rule)), (0, 0)))
+    return out
 
 
 @lru_cache(maxsize=64)

@@ -31,6 +31,7 @@ class ExactConstants(torch.nn.Module):
         self._names = tuple(self._arrays)
         default = torch.get_default_dtype()
         self._kind = torch.promote_types(default, torch.float32)
+        self._ready: tuple[torch.Tensor, ...] | None = None
         self._other: dict[tuple[torch.dtype, torch.device], tuple[torch.Tensor, ...]] = {}
         for name in self._names:
             self.register_buffer(name, self._made(name, self._kind, torch.device("cpu")), persistent=False)
@@ -45,7 +46,7 @@ class ExactConstants(torch.nn.Module):
         super()._apply(fn, recurse)
         moved = fn(torch.zeros((), dtype=self._kind))
         self._kind = torch.promote_types(moved.dtype, torch.float32)
-        self._other = {}
+        self._other, self._ready = {}, None
         for name in self._names:
             if moved.device.type != "meta":
                 setattr(self, name, self._made(name, self._kind, moved.device))
@@ -54,7 +55,10 @@ class ExactConstants(torch.nn.Module):
     def tensors(self, kind: torch.dtype) -> tuple[torch.Tensor, ...]:
         """All constants in precision ``kind``, in the order they were given."""
         if kind == self._kind:
-            return tuple(getattr(self, name) for name in self._names)
+            # Looking buffers up one by one would take as long as a small product.
+            if self._ready is None:
+                self._ready = tuple(getattr(self, name) for name in self._names)
+            return self._ready
         device = getattr(self, self._names[0]).device
         if (kind, device) not in self._other:
             self._other[kind, device] = tuple(self._made(name, kind, device) for name in self._names)

@@ -1,9 +1,10 @@
-"""From coefficients to grid values and back, in the two ways that pay: paired points, and separated angles.
+"""From coefficients to grid values and back, in the three ways that pay: all points, paired ones, separated angles.
 
-``paired``: values are kept as their even and odd parts on one point of each antipodal pair, two arrays (..., n), which
-halves the matrix products: even degrees fill only the even part. ``separable``: Legendre functions order by order,
-then a Fourier sum over longitudes, O(L^3) in place of O(L^4); one array of shape (longitudes, ..., latitudes).
-Constants come as tuples made in :mod:`symmeter.nn.gaunt.constants`.
+``dense``: one matrix product with all points of a rule, shape (..., n), the quickest for low degrees. ``paired``: values
+are kept as their even and odd parts on one point of each antipodal pair, two arrays (..., n), which halves the matrix
+products: even degrees fill only the even part. ``separable``: Legendre functions order by order, then a Fourier sum
+over longitudes, O(L^3) in place of O(L^4); one array of shape (longitudes, ..., latitudes). Constants come as tuples
+made in :mod:`symmeter.nn.gaunt.constants`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ Tensors = tuple[torch.Tensor, ...]
 
 def grid_points(route: str, constants: Tensors) -> int:
     """Numbers that a grid has for each row, in each of its arrays."""
+    if route == "dense":
+        return constants[0].shape[1]
     if route == "paired":
         return constants[2].shape[1]
     return constants[2].shape[2] * constants[4].shape[0]
@@ -24,11 +27,19 @@ def grid_points(route: str, constants: Tensors) -> int:
 
 def sample(x: torch.Tensor, route: str, constants: Tensors) -> Tensors:
     """Grid values of coefficients (..., K)."""
+    if route == "dense":
+        return (x @ constants[0],)
     return _sample_paired(x, constants) if route == "paired" else (_sample_separable(x, constants),)
 
 
 def project(values: Tensors, route: str, constants: Tensors) -> torch.Tensor:
     """Coefficients (..., K): the transpose of :func:`sample` with the weights of the grid."""
+    if route == "dense":
+        sampling, projection = constants
+        found = values[0] @ projection
+        # Columns are padded to whole registers of the matrix product.
+        size = sampling.shape[0]
+        return found if found.shape[-1] == size else found[..., :size].contiguous()
     return _project_paired(values, constants) if route == "paired" else _project_separable(values[0], constants)
 
 

@@ -26,7 +26,7 @@ def _matrices(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     rule = full_rule(nu * lmax + lmax_out)
     arrays = dense_arrays((lmax, 0, lmax_out), normalization, rule)
-    return tuple(torch.tensor(arrays[k], dtype=kind, device=device) for k in ("first", "out"))  # type: ignore[return-value]
+    return tuple(torch.tensor(arrays[k], dtype=kind, device=device) for k in ("sample0", "project2"))  # type: ignore[return-value]
 
 
 def gaunt_power(

@@ -34,6 +34,7 @@ from symmeter.representations.harmonic_conventions import polar_axis
 
 __all__ = ["GauntTensorProduct", "PoissonTensorProduct"]
 
+_WIDE = (torch.float32, torch.float64)
 WEIGHTS = (None, "separable", "channel_mix", "full")
 
 
@@ -160,9 +161,10 @@ class SphereProduct(torch.nn.Module):
 
     def _product(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """The product in the precision of the arithmetic; storage may be narrower."""
-        kind = working_dtype(x, y)
-        narrow = torch.promote_types(x.dtype, y.dtype)
-        x, y = x.to(kind), y.to(kind)
+        kind = narrow = x.dtype
+        if kind != y.dtype or kind not in _WIDE:
+            kind, narrow = working_dtype(x, y), torch.promote_types(x.dtype, y.dtype)
+            x, y = x.to(kind), y.to(kind)
         if self.first is not None:
             x, y = self.first(x), self.second(y)  # type: ignore[misc]
         try:
@@ -172,7 +174,7 @@ class SphereProduct(torch.nn.Module):
             raise
         if self.last is not None:
             out = self.last(out)
-        return out.to(narrow)
+        return out if kind == narrow else out.to(narrow)
 
     # -- what it can express -------------------------------------------------------------------------------------------
 

@@ -43,37 +43,22 @@ class Route(torch.nn.Module):
 
 
 @final
-class DenseRoute(Route):
-    """Three matrix products on all points of a rule."""
-
-    name = "dense"
-
-    def __init__(self, lmaxes: Degrees, normalization: str, rule: CubatureRule | None = None) -> None:
-        super().__init__(lmaxes, dense_arrays(lmaxes, normalization, rule))
-
-    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        first, second, out = self.constants.tensors(x.dtype)
-        found = ((x @ first) * (y @ second)) @ out
-        size = size_of(self.lmaxes[2])
-        return found if out.shape[1] == size else found[..., :size].contiguous()
-
-
-@final
 class GridRoute(Route):
-    """Paired points or separated angles, with the hand-written derivative."""
+    """All points of a rule, paired points, or separated angles."""
 
-    def __init__(
-        self, lmaxes: Degrees, normalization: str, name: str, n_theta: int | None = None, n_phi: int | None = None
-    ) -> None:
-        if name == "paired":
-            super().__init__(lmaxes, paired_arrays(lmaxes, normalization))
-        else:
-            super().__init__(lmaxes, separable_arrays(lmaxes, normalization, n_theta, n_phi))
+    def __init__(self, lmaxes: Degrees, normalization: str, name: str, rule: CubatureRule | None = None) -> None:
+        arrays = {
+            "dense": lambda: dense_arrays(lmaxes, normalization, rule),
+            "paired": lambda: paired_arrays(lmaxes, normalization),
+            "separable": lambda: separable_arrays(lmaxes, normalization),
+        }[name]()
+        super().__init__(lmaxes, arrays)
         self.name = name
+        self.third = len(arrays) // 3
 
     def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        c = self.constants.tensors(x.dtype)
-        return trilinear_product(x, y, self.name, c[:6], c[6:12], c[12:])
+        c, n = self.constants.tensors(x.dtype), self.third
+        return trilinear_product(x, y, self.name, c[:n], c[n : 2 * n], c[2 * n :])
 
 
 @final
@@ -145,9 +130,7 @@ def route_of(backend: str, lmaxes: Degrees, normalization: str) -> Any:
         backend = choose_backend(lmaxes)
     if backend == "dense":
         cost = route_seconds(lmaxes)
-        if cost["paired"] < cost["dense"]:
-            return GridRoute(lmaxes, normalization, "paired")
-        return DenseRoute(lmaxes, normalization)
+        return GridRoute(lmaxes, normalization, "paired" if cost["paired"] < cost["dense"] else "dense")
     if backend == "separable":
         return GridRoute(lmaxes, normalization, "separable")
     if backend == "fourier":

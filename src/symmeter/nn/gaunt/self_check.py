@@ -85,5 +85,5 @@ def _starved(lmax: int, x: torch.Tensor, y: torch.Tensor, product: torch.Tensor)
     """The error of a grid with one latitude too few."""
     degree = 3 * lmax
     arrays = dense_arrays((lmax,) * 3, "integral", product_rule(degree, n_theta=degree // 2))
-    first, second, out = (torch.tensor(arrays[k]) for k in ("first", "second", "out"))
+    first, second, out = (torch.tensor(arrays[k]) for k in ("sample0", "sample1", "project2"))
     return _apart((((x @ first) * (y @ second)) @ out)[:, : size_of(lmax)], product)

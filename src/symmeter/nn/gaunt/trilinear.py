@@ -21,6 +21,8 @@ __all__ = ["trilinear_product"]
 #: Grid values of a block of rows, and fewest rows of a block: half a megabyte or less for each array.
 _BLOCK_VALUES = 100_000
 _BLOCK_ROWS = 128
+#: Up to so many points, calling Python once more in backward costs more than it saves.
+_FEW_POINTS = 32
 
 Constants = tuple[torch.Tensor, ...]
 
@@ -34,25 +36,32 @@ def trilinear_product(
     ----------
     x, y : tensors
         Of one floating type, that of the constants.
-    route : {"paired", "separable"}
+    route : {"dense", "paired", "separable"}
         See :mod:`symmeter.nn.gaunt.grid_transforms`.
     first, second, out : tuples of tensors
         The constants of the three factors.
     """
-    # Grid values may have an axis in front, so both factors need as many.
-    x, y = (t.reshape(*[1] * (max(x.ndim, y.ndim) - t.ndim), *t.shape) for t in (x, y))
+    if x.ndim != y.ndim:
+        # Grid values may have an axis in front, so both factors need as many.
+        x, y = (t.reshape(*[1] * (max(x.ndim, y.ndim) - t.ndim), *t.shape) for t in (x, y))
     # Compilers differentiate the plain composition themselves.
-    if torch.compiler.is_compiling():
+    if torch.compiler.is_compiling() or _is_small(x, y, route, out):
         return _whole(x, y, route, first, second, out)
     if not torch.is_grad_enabled() or not (x.requires_grad or y.requires_grad):
         return _product(x, y, route, first, second, out)
     return _apply(x, y, route, first, second, out)
 
 
+def _is_small(x: torch.Tensor, y: torch.Tensor, route: str, out: Constants) -> bool:
+    """Whether the plain composition, which autograd differentiates, is quicker than a function of our own."""
+    points = grid_points(route, out)
+    return route == "dense" and points <= _FEW_POINTS and x.shape[:-1].numel() <= _block_rows(x, points)
+
+
 def _apply(x: Any, y: Any, route: str, first: Any, second: Any, out: Any) -> torch.Tensor:
     equal = x.shape[:-1] == y.shape[:-1]
     keep = equal and x.shape[:-1].numel() <= _block_rows(x, grid_points(route, out))
-    return TrilinearProduct.apply(x, y, route, keep, len(first), *first, *second, *out)[0]  # type: ignore[index]
+    return TrilinearProduct.apply(x, y, route, keep, (first, second, out))[0]  # type: ignore[index]
 
 
 def _block_rows(x: torch.Tensor, points: int) -> int:
@@ -62,6 +71,10 @@ def _block_rows(x: torch.Tensor, points: int) -> int:
 
 
 def _whole(x: Any, y: Any, route: str, first: Any, second: Any, out: Any) -> torch.Tensor:
+    if x.ndim > 2 and x.shape[:-1] == y.shape[:-1]:
+        # Once, and not before and after every matrix product.
+        flat = (t.reshape(-1, t.shape[-1]) for t in (x, y))
+        return _whole(*flat, route, first, second, out).view(*x.shape[:-1], -1)
     return project(multiply(sample(x, route, first), sample(y, route, second)), route, out)
 
 
@@ -96,11 +109,11 @@ def _blocks(tensors: list[torch.Tensor], rows: int, size: int) -> Iterator[list[
 
 
 class TrilinearProduct(torch.autograd.Function):
-    """The product with hand-written derivatives."""
+    """The product with hand-written derivatives; few rows keep their grid values as further outputs."""
 
     @staticmethod
-    def forward(x: Any, y: Any, route: str, keep: bool, size: int, *constants: Any) -> Any:  # type: ignore[override]
-        first, second, out = _thirds(constants, size)
+    def forward(x: Any, y: Any, route: str, keep: bool, constants: Any) -> Any:  # type: ignore[override]
+        first, second, out = constants
         if not keep:
             return (_product(x, y, route, first, second, out),)
         fx, fy = sample(x, route, first), sample(y, route, second)
@@ -108,24 +121,23 @@ class TrilinearProduct(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: Any) -> None:
-        x, y, ctx.route, _, ctx.size, *constants = inputs
+        # Constants need no derivative, and stay what they are: the context may hold them as they come.
+        x, y, ctx.route, _, ctx.constants = inputs
         ctx.mark_non_differentiable(*output[1:])
         ctx.set_materialize_grads(False)
         ctx.kept = len(output) - 1
-        ctx.save_for_backward(x, y, *constants, *output[1:])
-        ctx.save_for_forward(x, y, *constants)
+        ctx.save_for_backward(x, y, *output[1:])
+        ctx.save_for_forward(x, y)
 
     @staticmethod
     def backward(ctx: Any, grad: Any, *_: Any) -> Any:  # type: ignore[override]
-        x, y, *rest = ctx.saved_tensors
-        constants, values = rest[: 3 * ctx.size], tuple(rest[3 * ctx.size :])
-        first, second, out = _thirds(constants, ctx.size)
+        x, y, *values = ctx.saved_tensors
+        first, second, out = ctx.constants
         route = ctx.route
         along_x, along_y = ctx.needs_input_grad[:2]
-        none = (None,) * (3 + len(constants))
         gx = gy = None
         if grad is None:
-            return None, None, *none
+            return None, None, None, None, None
         if torch.is_grad_enabled() or not (along_x and along_y) or x.shape[:-1] != y.shape[:-1]:
             # The same operation with its factors exchanged; derivatives of this derivative may follow.
             call = _apply if torch.is_grad_enabled() else _product
@@ -133,43 +145,36 @@ class TrilinearProduct(torch.autograd.Function):
                 gx = call(grad, y, route, out, second, first).sum_to_size(x.shape)
             if along_y:
                 gy = call(x, grad, route, first, out, second).sum_to_size(y.shape)
-            return gx, gy, *none
-
+            return gx, gy, None, None, None
         if values:
             half = len(values) // 2
-            fg = sample(grad, route, out)
-            gx = project(multiply(fg, values[half:]), route, first)
-            return gx, project(multiply(fg, values[:half]), route, second), *none
+            fg, fx, fy = sample(grad, route, out), tuple(values[:half]), tuple(values[half:])
+            gx = project(multiply(fg, fy), route, first)
+            return gx, project(multiply(fg, fx), route, second), None, None, None
 
         def both(a: Any, b: Any, g: Any) -> tuple[torch.Tensor, torch.Tensor]:
             fg = sample(g, route, out)
             ga = project(multiply(fg, sample(b, route, second)), route, first)
             return ga, project(multiply(fg, sample(a, route, first)), route, second)
 
-        return *_in_blocks(both, (x, y, grad), grid_points(route, out)), *none
+        return *_in_blocks(both, (x, y, grad), grid_points(route, out)), None, None, None
 
     @staticmethod
     def jvp(ctx: Any, dx: Any, dy: Any, *_: Any) -> Any:  # type: ignore[override]
-        x, y, *constants = ctx.saved_tensors
-        thirds = _thirds(constants, ctx.size)
+        x, y = ctx.saved_tensors[:2]
         pairs = ((dx, y, dx), (x, dy, dy))
-        parts = [_apply(a, b, ctx.route, *thirds) for a, b, moved in pairs if moved is not None]
-        kept = (None,) * ctx.kept
-        return sum(parts[1:], parts[0]), *kept
+        parts = [_apply(a, b, ctx.route, *ctx.constants) for a, b, moved in pairs if moved is not None]
+        return sum(parts[1:], parts[0]), *(None,) * ctx.kept
 
     @staticmethod
-    def vmap(info: Any, in_dims: tuple, x: Any, y: Any, route: str, keep: bool, size: int, *constants: Any) -> Any:
+    def vmap(info: Any, in_dims: tuple, x: Any, y: Any, route: str, keep: bool, constants: Any) -> Any:
         leading = max(t.ndim - (d is not None) for t, d in zip((x, y), in_dims))
         x, y = (_batch_first(t, d, leading) for t, d in zip((x, y), in_dims))
-        out, *values = TrilinearProduct.apply(x, y, route, keep, size, *constants)  # type: ignore[misc]
+        out, *values = TrilinearProduct.apply(x, y, route, keep, constants)  # type: ignore[misc]
         # Separated grids have longitudes in front of the batch; a factor that is not mapped has one sample.
-        axis = 0 if route == "paired" else 1
+        axis = 1 if route == "separable" else 0
         values = [v.expand(*v.shape[:axis], info.batch_size, *v.shape[axis + 1 :]) for v in values]
         return (out, *values), (0, *(axis,) * len(values))
-
-
-def _thirds(tensors: Any, size: int) -> tuple[Any, Any, Any]:
-    return tuple(tensors[:size]), tuple(tensors[size : 2 * size]), tuple(tensors[2 * size : 3 * size])
 
 
 def _batch_first(t: torch.Tensor, dim: int | None, leading: int) -> torch.Tensor:
