@@ -6,67 +6,44 @@ Numbers marked "measured" come from an earlier prototype.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from symmeter.papers.judges import Judges, NotMeasured, Tables
 from symmeter.papers.paper import Claim, Measured
 
 __all__ = ["CLAIMS", "judge"]
 
-Tables = Mapping[str, Any]
-Judgement = Callable[[Tables, Claim], Measured]
-
-_JUDGES: list[tuple[Claim, Judgement]] = []
-
-
-class _NotMeasured(Exception):
-    """The numbers behind a claim are not in the tables of this scale."""
-
-
-def _claim(statement: str, expected: str, source: str, kind: str) -> Callable[[Judgement], Judgement]:
-    def register(judgement: Judgement) -> Judgement:
-        _JUDGES.append((Claim(statement, expected, source, kind), judgement))
-        return judgement
-
-    return register
-
-
-def judge(tables: Tables, scale: str) -> tuple[Measured, ...]:
-    """One result for every claim; those that this scale is too small for are not run."""
-    out = []
-    for claim, judgement in _JUDGES:
-        try:
-            out.append(judgement(tables, claim))
-        except _NotMeasured as missing:
-            out.append(claim.skipped(str(missing) or f"needs more than scale {scale}"))
-    return tuple(out)
+_judges = Judges()
+_claim = _judges.claim
+judge = _judges.judge
 
 
 def _separation(tables: Tables) -> Mapping[str, Any]:
     found = tables["separation"]
     if found["graphs"] != 11117:
-        raise _NotMeasured("needs all graphs on eight vertices")
+        raise NotMeasured("needs all graphs on eight vertices")
     return found
 
 
 def _trained(tables: Tables, part: str) -> Mapping[str, Any]:
     found = tables[part]
     if not found["enough"]:
-        raise _NotMeasured("trained too briefly at this scale to judge")
+        raise NotMeasured("trained too briefly at this scale to judge")
     return found["rows"]
 
 
 def _mean(rows: Mapping[str, Any], name: str, value: str) -> float:
     if name not in rows:
-        raise _NotMeasured
+        raise NotMeasured
     return float(np.mean([run[value] for run in rows[name]]))
 
 
 def _policy(tables: Tables, name: str) -> Mapping[str, Any]:
     if name not in tables["degenerate"]:
-        raise _NotMeasured(f'the policy "{name}" is not there')
+        raise NotMeasured(f'the policy "{name}" is not there')
     return tables["degenerate"][name]
 
 
@@ -84,7 +61,7 @@ def _counts(tables: Tables, claim: Claim) -> Measured:
     listed = tables["enumeration"]
     found = {n: listed[n][:2] for n in right if n in listed}
     if not found:
-        raise _NotMeasured
+        raise NotMeasured
     text = "; ".join(f"{n} vertices: {a} graphs, {c} connected" for n, (a, c) in found.items())
     return claim.judge(all(right[n] == row for n, row in found.items()), text)
 
@@ -92,7 +69,7 @@ def _counts(tables: Tables, claim: Claim) -> Measured:
 @_claim("pairs of connected 7-vertex graphs that 1-WL cannot tell apart", "17", "earlier prototype", "measured")
 def _weisfeiler_leman(tables: Tables, claim: Claim) -> Measured:
     if "7" not in tables["enumeration"]:
-        raise _NotMeasured
+        raise NotMeasured
     found = tables["enumeration"]["7"][2]
     more = tables["enumeration"].get("8")
     return claim.judge(found == 17, found, f"{more[2]} on eight vertices" if more else "")
@@ -108,7 +85,7 @@ def _weisfeiler_leman(tables: Tables, claim: Claim) -> Measured:
 def _sizes(tables: Tables, claim: Claim) -> Measured:
     f = tables["frames"]
     if f["graphs"] != 853:
-        raise _NotMeasured
+        raise NotMeasured
     found = (round(f["mean"], 2), f["median"], f["largest"], f["total"], f["automorphisms"])
     small = f["as_small_as_automorphisms"]
     return claim.judge(
@@ -138,7 +115,7 @@ def _renumbering(tables: Tables, claim: Claim) -> Measured:
 def _seven(tables: Tables, claim: Claim) -> Measured:
     f = tables["frames"]
     if f["graphs"] != 853:
-        raise _NotMeasured
+        raise NotMeasured
     return claim.judge(
         f["below_threshold"] == 0, f["below_threshold"], f"smallest distance {f['smallest_distance']:.1e}"
     )
@@ -254,7 +231,7 @@ def _pairs_laplacian(tables: Tables, claim: Claim) -> Measured:
 @_claim("constant velocity, mean squared error", "0.1083, within 15 %", "earlier prototype, other data", "measured")
 def _constant(tables: Tables, claim: Claim) -> Measured:
     if not tables["particles"]["enough"]:
-        raise _NotMeasured
+        raise NotMeasured
     found = tables["particles"]["constant_velocity"]
     value = float(np.mean(found))
     return claim.judge(abs(value / 0.1083 - 1) < 0.15, value, f"{len(found)} test sets")
@@ -341,7 +318,7 @@ def _stochastic(tables: Tables, claim: Claim) -> Measured:
 @_claim("n-body at the paper's size: test error of FA-GNN", "0.0057", "table of n-body, as commonly quoted", "paper")
 def _paper_size(tables: Tables, claim: Claim) -> Measured:
     if not tables["particles"]["paper_size"]:
-        raise _NotMeasured("needs 3000 trajectories and 10000 epochs: run scale full")
+        raise NotMeasured("needs 3000 trajectories and 10000 epochs: run scale full")
     value = _mean(_trained(tables, "particles"), "averaged", "error")
     return claim.judge(value <= 0.0057 * 1.1, value, "within 10 %")
 
@@ -464,4 +441,4 @@ def _slope(tables: Tables, values: list[float]) -> float:
     return float(np.polyfit(np.log(tables["degenerate"]["sizes"]), np.log(values), 1)[0])
 
 
-CLAIMS = tuple(claim for claim, _ in _JUDGES)
+CLAIMS = _judges.claims

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symmeter.errors import MissingDependencyError
+from symmeter.papers.figure_style import BLUE, INK, LINE, ORANGE, PAPER, PURPLE, SERIF, SOFT, TEAL, page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,15 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_INK, _SOFT, _LINE, _PAPER = "#11202b", "#566773", "#d3dce1", "#ffffff"
-_TEAL, _BLUE, _ORANGE, _PURPLE = "#00796b", "#1f57a8", "#c25700", "#8e4585"
 #: One for each colour of 1-WL; no pair drawn here has more.
 _VERTICES = (
     *("#1f57a8", "#c25700", "#00796b", "#8e4585", "#b8912f", "#6d8aa0"),
     *("#a33b4b", "#3f7f3f", "#7a6a5a", "#222222", "#d98cb3", "#70b8d8"),
 )
-#: Named at every use: the font is looked up when the figure is written, outside the style of this module.
-_SERIF = "STIXGeneral"
 
 
 def draw(tables: Mapping[str, Any], seed: int = 0) -> Figure:
@@ -38,46 +34,20 @@ def draw(tables: Mapping[str, Any], seed: int = 0) -> Figure:
     MissingDependencyError
         Without matplotlib.
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingDependencyError("matplotlib", "plot", "the figure") from error
-
-    style: Any = {
-        "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans"],
-        "mathtext.fontset": "stix",
-        "font.size": 9,
-        "text.color": _INK,
-        "axes.edgecolor": _LINE,
-        "axes.labelcolor": _SOFT,
-        "axes.linewidth": 0.8,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "xtick.color": _SOFT,
-        "ytick.color": _SOFT,
-        "xtick.labelsize": 8.5,
-        "ytick.labelsize": 8.5,
-        "lines.solid_capstyle": "round",
-    }
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(12.2, 8.9), facecolor=_PAPER)
-        figure.text(0.042, 0.948, "Any network, exactly symmetric", fontsize=24, family=_SERIF, color=_INK)
-        words = "Averaged over a few orderings or poses that are computed from the input itself (frame averaging)."
-        figure.text(0.042, 0.918, words, color=_SOFT, fontsize=9.8)
+    words = "Averaged over a few orderings or poses that are computed from the input itself (frame averaging)."
+    with page((12.2, 8.9), "Any network, exactly symmetric", words, at=(0.042, 0.948, 0.918)) as figure:
         grid = figure.add_gridspec(2, 3, left=0.06, right=0.975, top=0.815, bottom=0.07, hspace=0.56, wspace=0.3)
         panels = (_pair, _learned, _separated, _particles, _normals, _continuity)
         for number, panel in enumerate(panels):
             axes = figure.add_subplot(grid[divmod(number, 3)])
-            axes.tick_params(length=3, width=0.8, color=_LINE)
+            axes.tick_params(length=3, width=0.8, color=LINE)
             panel(axes, tables)
     return figure
 
 
 def _heading(axes: Axes, title: str, words: str, x: float = -0.1) -> None:
-    axes.text(x, 1.175, title, transform=axes.transAxes, fontsize=16, family=_SERIF, color=_INK)
-    axes.text(x, 1.065, words, transform=axes.transAxes, fontsize=8.8, color=_SOFT)
+    axes.text(x, 1.175, title, transform=axes.transAxes, fontsize=16, family=SERIF, color=INK)
+    axes.text(x, 1.065, words, transform=axes.transAxes, fontsize=8.8, color=SOFT)
 
 
 # ---- graphs ---------------------------------------------------------------------------------------------------------
@@ -105,17 +75,17 @@ def _pair(axes: Axes, tables: Mapping[str, Any]) -> None:
             crossing = abs(a[i, j] - two[i, j]) > 0
             axes.plot(
                 *place[[i, j]].T,
-                color=_ORANGE if crossing else "#9fb0ba",
+                color=ORANGE if crossing else "#9fb0ba",
                 linewidth=2.2 if crossing else 1.4,
                 zorder=2 if crossing else 1,
             )
         shades = [_VERTICES[names[c] % len(_VERTICES)] for c in colour.tolist()]
-        axes.scatter(*place.T, c=shades, s=52, zorder=3, edgecolors=_PAPER, linewidths=1.2)
+        axes.scatter(*place.T, c=shades, s=52, zorder=3, edgecolors=PAPER, linewidths=1.2)
     axes.set_xlim(-2.75, 2.75)
     axes.set_aspect("equal", adjustable="datalim")
     axes.axis("off")
-    axes.text(-1.45, -1.75, "two rings of five", ha="center", color=_SOFT, fontsize=8.8)
-    axes.text(1.45, -1.75, "one ring of ten", ha="center", color=_ORANGE, fontsize=8.8)
+    axes.text(-1.45, -1.75, "two rings of five", ha="center", color=SOFT, fontsize=8.8)
+    axes.text(1.45, -1.75, "one ring of ten", ha="center", color=ORANGE, fontsize=8.8)
 
 
 def _places(two: np.ndarray, kinds: np.ndarray) -> np.ndarray:
@@ -141,11 +111,11 @@ def _learned(axes: Axes, tables: Mapping[str, Any]) -> None:
     _heading(axes, "Learned apart", "accuracy on unseen pairs while training, mean of seeds")
     rows = tables["pairs"]["rows"]
     labels = {
-        "fa-mlp": ("FA-MLP", _TEAL, 2.2),
-        "fa-gin": ("FA-GIN+ID", _BLUE, 2.0),
-        "fa-mlp-laplacian": ("FA-MLP, Laplacian keys", _PURPLE, 1.4),
-        "ga-mlp": ("MLP, random orderings", _ORANGE, 1.2),
-        "gin": ("GIN: exactly one half", _SOFT, 2.0),
+        "fa-mlp": ("FA-MLP", TEAL, 2.2),
+        "fa-gin": ("FA-GIN+ID", BLUE, 2.0),
+        "fa-mlp-laplacian": ("FA-MLP, Laplacian keys", PURPLE, 1.4),
+        "ga-mlp": ("MLP, random orderings", ORANGE, 1.2),
+        "gin": ("GIN: exactly one half", SOFT, 2.0),
     }
     last = max(len(run["curve"]) for runs in rows.values() for run in runs)
     for name, (_, colour, width) in labels.items():
@@ -169,17 +139,17 @@ def _separated(axes: Axes, tables: Mapping[str, Any]) -> None:
     words = f"pairs of {found['graphs']:,} graphs that N random networks all confuse"
     _heading(axes, "Told apart by chance", words)
     styles = {
-        "gin": (_SOFT, "GIN", 2.0),
-        "fa-mlp": (_TEAL, "FA-MLP", 2.2),
-        "fa-gin": (_BLUE, "FA-GIN+ID", 2.0),
-        "fa-mlp-canonical": (_PURPLE, "FA-MLP, canonical", 1.4),
+        "gin": (SOFT, "GIN", 2.0),
+        "fa-mlp": (TEAL, "FA-MLP", 2.2),
+        "fa-gin": (BLUE, "FA-GIN+ID", 2.0),
+        "fa-mlp-canonical": (PURPLE, "FA-MLP, canonical", 1.4),
     }
     number = max(len(found[name]) for name in styles)
     for name, (colour, _, width) in styles.items():
         counts = np.array(found[name], dtype=float)
         marker = "o" if len(counts) < 3 else ""
         axes.plot(np.arange(1, len(counts) + 1), counts, color=colour, linewidth=width, marker=marker, markersize=6)
-    axes.axhline(found["wl_pairs"], color=_ORANGE, linewidth=1.2, dashes=(4, 2))
+    axes.axhline(found["wl_pairs"], color=ORANGE, linewidth=1.2, dashes=(4, 2))
     axes.set_yscale("symlog", linthresh=1.0, linscale=0.6)
     axes.set(xscale="log", xlim=(0.88, max(number, 3)), ylim=(-0.25, 5e4))
     axes.set_yticks((0, 1, 10, 100, 1000, 10000), ("0", "1", "10", "100", "1,000", "10,000"))
@@ -189,13 +159,13 @@ def _separated(axes: Axes, tables: Mapping[str, Any]) -> None:
     axes.set_xlabel("networks N", labelpad=2)
     if number < 10:
         return
-    axes.text(number, found["wl_pairs"] * 0.82, f"no GIN can go below {found['wl_pairs']}", color=_ORANGE, fontsize=8.4,
+    axes.text(number, found["wl_pairs"] * 0.82, f"no GIN can go below {found['wl_pairs']}", color=ORANGE, fontsize=8.4,
               ha="right", va="top")  # fmt: skip
-    axes.text(1.3, 0.32 * found["gin"][0], "GIN", color=_SOFT, fontsize=8.8)
+    axes.text(1.3, 0.32 * found["gin"][0], "GIN", color=SOFT, fontsize=8.8)
     left = found["fa-mlp"][-1]
     words = f"FA-MLP, whole frames: {left} left"
-    axes.text(number, max(left, 0.35) * 1.7, words, color=_TEAL, fontsize=8.4, ha="right")
-    axes.text(1.25, 0.09, "FA-GIN+ID, FA-MLP on canonical orderings: 0", color=_BLUE, fontsize=8.2)
+    axes.text(number, max(left, 0.35) * 1.7, words, color=TEAL, fontsize=8.4, ha="right")
+    axes.text(1.25, 0.09, "FA-GIN+ID, FA-MLP on canonical orderings: 0", color=BLUE, fontsize=8.2)
 
 
 # ---- clouds ---------------------------------------------------------------------------------------------------------
@@ -205,12 +175,12 @@ def _particles(axes: Axes, tables: Mapping[str, Any]) -> None:
     _heading(axes, "Five charges, 1000 steps ahead", "mean squared error of positions; dots: seeds", -0.1)
     rows = tables["particles"]["rows"]
     names = {
-        "plain": ("plain GNN", _SOFT),
-        "rotated": ("+ random rotations", _SOFT),
-        "rotated-longer": ("+ five times the epochs", _SOFT),
-        "stochastic": ("FA-GNN, one frame in training", _BLUE),
-        "stochastic-longer": ("+ five times the epochs", _BLUE),
-        "averaged": ("FA-GNN", _TEAL),
+        "plain": ("plain GNN", SOFT),
+        "rotated": ("+ random rotations", SOFT),
+        "rotated-longer": ("+ five times the epochs", SOFT),
+        "stochastic": ("FA-GNN, one frame in training", BLUE),
+        "stochastic-longer": ("+ five times the epochs", BLUE),
+        "averaged": ("FA-GNN", TEAL),
     }
     high = max(run["error"] for runs in rows.values() for run in runs)
     for k, (name, (label, colour)) in enumerate(names.items()):
@@ -218,14 +188,14 @@ def _particles(axes: Axes, tables: Mapping[str, Any]) -> None:
         broken = np.mean([run["largest_violation"] for run in rows[name]])
         y = len(names) - 1 - k
         axes.plot([0, errors.mean()], [y, y], color=colour, linewidth=5.5, alpha=0.85, solid_capstyle="butt")
-        axes.plot(errors, np.full(len(errors), y), "o", color=_PAPER, markersize=3.6, markeredgecolor=colour, zorder=4)
+        axes.plot(errors, np.full(len(errors), y), "o", color=PAPER, markersize=3.6, markeredgecolor=colour, zorder=4)
         seconds = np.mean([run["seconds"] for run in rows[name]])
-        axes.text(0, y + 0.3, label, color=colour if colour != _SOFT else _INK, fontsize=8.8)
-        axes.text(errors.max() + 0.03 * high, y, f"{errors.mean():.4f}", color=_INK, fontsize=8.8, va="center")
-        axes.text(1.5 * high, y, _power(float(broken)), color=_SOFT, fontsize=8.6, va="center", ha="right")
-        axes.text(1.74 * high, y, f"{seconds:.0f} s", color=_SOFT, fontsize=8.6, va="center", ha="right")
+        axes.text(0, y + 0.3, label, color=colour if colour != SOFT else INK, fontsize=8.8)
+        axes.text(errors.max() + 0.03 * high, y, f"{errors.mean():.4f}", color=INK, fontsize=8.8, va="center")
+        axes.text(1.5 * high, y, _power(float(broken)), color=SOFT, fontsize=8.6, va="center", ha="right")
+        axes.text(1.74 * high, y, f"{seconds:.0f} s", color=SOFT, fontsize=8.6, va="center", ha="right")
     for x, words in ((1.5, "E(3) off by"), (1.74, "time")):
-        axes.text(x * high, len(names) - 0.45, words, color=_SOFT, fontsize=7.8, ha="right", va="bottom")
+        axes.text(x * high, len(names) - 0.45, words, color=SOFT, fontsize=7.8, ha="right", va="bottom")
     axes.set(xlim=(0, 1.75 * high), ylim=(-0.55, len(names) - 0.35))
     axes.set_xticks([t for t in axes.get_xticks() if 0 <= t <= high])
     axes.set_yticks([])
@@ -243,10 +213,10 @@ def _normals(axes: Axes, tables: Mapping[str, Any]) -> None:
     _heading(axes, "Normals in new poses", "mean angular error, trained on aligned clouds", -0.1)
     rows = tables["normals"]["rows"]
     lines = (
-        ("pointnet", "PointNet", _ORANGE),
-        ("dgcnn", "DGCNN", _PURPLE),
-        ("fa-pointnet", "FA-PointNet", _TEAL),
-        ("fa-dgcnn", "FA-DGCNN", _BLUE),
+        ("pointnet", "PointNet", ORANGE),
+        ("dgcnn", "DGCNN", PURPLE),
+        ("fa-pointnet", "FA-PointNet", TEAL),
+        ("fa-dgcnn", "FA-DGCNN", BLUE),
     )
     ends = []
     for name, label, colour in lines:
@@ -255,8 +225,8 @@ def _normals(axes: Axes, tables: Mapping[str, Any]) -> None:
         ends.append((float(angles[1]), label, colour))
     for kind, label in (("pointnet", "PointNet"), ("dgcnn", "DGCNN")):
         angle = float(np.mean([run["angle"][1] for run in rows[f"{kind}-rotated"]]))
-        axes.plot(1, angle, "D", color=_PAPER, markeredgecolor=_SOFT, markersize=5.5, zorder=4)
-        ends.append((angle, f"{label}, trained rotated", _SOFT))
+        axes.plot(1, angle, "D", color=PAPER, markeredgecolor=SOFT, markersize=5.5, zorder=4)
+        ends.append((angle, f"{label}, trained rotated", SOFT))
     ends.sort()
     heights = _apart([e[0] for e in ends], 2.3)
     for (angle, label, colour), y in zip(ends, heights):
@@ -292,9 +262,9 @@ def _continuity(axes: Axes, tables: Mapping[str, Any]) -> None:
     found = tables["degenerate"]
     sizes = np.array(found["sizes"])
     styles = (
-        ("naive", "principal axes: a jump, however small $\\epsilon$", _ORANGE, 2.0, "o"),
-        ("weighted", "weighted pair frames", _TEAL, 2.4, "o"),
-        ("blend", "blend of both", _BLUE, 1.3, "s"),
+        ("naive", "principal axes: a jump, however small $\\epsilon$", ORANGE, 2.0, "o"),
+        ("weighted", "weighted pair frames", TEAL, 2.4, "o"),
+        ("blend", "blend of both", BLUE, 1.3, "s"),
     )
     for name, _, colour, width, marker in styles:
         if name in found:
@@ -303,8 +273,8 @@ def _continuity(axes: Axes, tables: Mapping[str, Any]) -> None:
     axes.set_xlabel(r"stretch $\epsilon$", labelpad=2)
     axes.minorticks_off()
     axes.set_ylim(top=0.6)
-    axes.text(sizes[-1], found["naive"]["oscillation"][-1] * 1.9, styles[0][1], color=_ORANGE, fontsize=8.6)
+    axes.text(sizes[-1], found["naive"]["oscillation"][-1] * 1.9, styles[0][1], color=ORANGE, fontsize=8.6)
     if "weighted" in found:
         y = found["weighted"]["oscillation"][2]
         words = "weighted pair frames,\nand their blend with\nprincipal axes:\ncontinuous"
-        axes.text(sizes[2] * 2.2, y * 0.9, words, color=_TEAL, fontsize=8.6, va="top", linespacing=1.2)
+        axes.text(sizes[2] * 2.2, y * 0.9, words, color=TEAL, fontsize=8.6, va="top", linespacing=1.2)

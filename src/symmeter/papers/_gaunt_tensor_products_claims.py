@@ -6,48 +6,25 @@ does not have; the ratio for the paths that both have stands in the detail of ea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from symmeter.papers.judges import Judges, NotMeasured, Tables
 from symmeter.papers.paper import Claim, Measured
 
 __all__ = ["CLAIMS", "judge"]
 
-Tables = Mapping[str, Any]
-Judgement = Callable[[Tables, Claim], Measured]
-
-_JUDGES: list[tuple[Claim, Judgement]] = []
-
-
-class _NotMeasured(Exception):
-    """The numbers behind a claim are not in the tables of this scale."""
-
-
-def _claim(statement: str, expected: str, source: str, kind: str) -> Callable[[Judgement], Judgement]:
-    def register(judgement: Judgement) -> Judgement:
-        _JUDGES.append((Claim(statement, expected, source, kind), judgement))
-        return judgement
-
-    return register
-
-
-def judge(tables: Tables, scale: str) -> tuple[Measured, ...]:
-    """One result for every claim; those that this scale is too small for are not run."""
-    out = []
-    for claim, judgement in _JUDGES:
-        try:
-            out.append(judgement(tables, claim))
-        except _NotMeasured as missing:
-            out.append(claim.skipped(str(missing) or f"needs more than scale {scale}"))
-    return tuple(out)
+_judges = Judges()
+_claim = _judges.claim
+judge = _judges.judge
 
 
 def _speeds(tables: Tables, degrees: range) -> list[Mapping[str, Any]]:
     rows = {r["lmax"]: r for r in tables["speeds"] if r["rows"] >= 1024}
     if any(lmax not in rows for lmax in degrees):
-        raise _NotMeasured
+        raise NotMeasured
     return [rows[lmax] for lmax in degrees]
 
 
@@ -64,7 +41,7 @@ def _growth(route: Mapping[str, Any], low: int, values: str) -> float:
 
     kept = [(lmax, v) for lmax, v in zip(route["lmax"], route[values]) if lmax >= low]
     if len(kept) < 3:
-        raise _NotMeasured
+        raise NotMeasured
     return growth_exponent(*zip(*kept))
 
 
@@ -125,7 +102,7 @@ def _half(tables: Tables, claim: Claim) -> Measured:
 def _cg_growth(tables: Tables, claim: Claim) -> Measured:
     counts = tables["routes"]["multiplications"]
     if max(counts["lmax"]) < 20:
-        raise _NotMeasured
+        raise NotMeasured
     exponent = _growth(counts, 12, "count")
     times = tables["routes"]["cg"]
     fitted = _growth(times, 2, "ms") if len(times["lmax"]) > 2 else float("nan")
@@ -200,7 +177,7 @@ def _constructed(tables: Tables, claim: Claim) -> Measured:
 def _potential(tables: Tables, claim: Claim) -> Measured:
     runs, peer = tables["potential"], tables["peer"]
     if runs[0]["steps"] < 100:
-        raise _NotMeasured
+        raise NotMeasured
     ours, theirs = (float(np.mean([r[k]["force_rmse"] for r in runs])) for k in ("gaunt", peer))
     fast, slow = (min(r[k]["fastest_step"] for r in runs) for k in ("gaunt", peer))
     scale = float(np.mean([r["force_rms"] for r in runs]))
@@ -238,7 +215,7 @@ def _chiral(tables: Tables, claim: Claim) -> Measured:
 def _classifier(tables: Tables, claim: Claim) -> Measured:
     ours, theirs = (tables["classifier"][k] for k in ("gaunt_with_bracket", "peer"))
     if tables["classifier"]["steps"] < 100:
-        raise _NotMeasured
+        raise NotMeasured
     passed = ours["step_seconds"] < theirs["step_seconds"] and ours["shaken"] >= theirs["shaken"] - 0.02
     shown = f"{100 * ours['shaken']:.1f} and {100 * theirs['shaken']:.1f} %"
     return claim.judge(
@@ -256,7 +233,7 @@ def _classifier(tables: Tables, claim: Claim) -> Measured:
     "paper",
 )
 def _catalysts(tables: Tables, claim: Claim) -> Measured:
-    raise _NotMeasured("needs the OC20 data and GPUs")
+    raise NotMeasured("needs the OC20 data and GPUs")
 
 
 @_claim(
@@ -266,7 +243,7 @@ def _catalysts(tables: Tables, claim: Claim) -> Measured:
     "paper",
 )
 def _molecules(tables: Tables, claim: Claim) -> Measured:
-    raise _NotMeasured("needs the 3BPA data and a GPU")
+    raise NotMeasured("needs the 3BPA data and a GPU")
 
 
-CLAIMS = tuple(claim for claim, _ in _JUDGES)
+CLAIMS = _judges.claims

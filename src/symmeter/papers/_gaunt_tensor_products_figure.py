@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symmeter.errors import MissingDependencyError
+from symmeter.papers.figure_style import BLUE, INK, LINE, ORANGE, PAPER, PURPLE, SERIF, SOFT, TEAL, page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_INK, _SOFT, _LINE, _PAPER = "#11202b", "#566773", "#d3dce1", "#ffffff"
-_TEAL, _BLUE, _ORANGE, _PURPLE = "#00796b", "#1f57a8", "#c25700", "#8e4585"
-_SERIF = "STIXGeneral"
-_ROUTES = {"dense": _BLUE, "separable": _TEAL, "fourier": _PURPLE, "cg": _ORANGE}
+_ROUTES = {"dense": BLUE, "separable": TEAL, "fourier": PURPLE, "cg": ORANGE}
 
 
 def draw(tables: Mapping[str, Any]) -> Figure:
@@ -33,17 +30,9 @@ def draw(tables: Mapping[str, Any]) -> Figure:
     MissingDependencyError
         Without matplotlib.
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingDependencyError("matplotlib", "plot", "the figure") from error
-
-    style: Any = _style()
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(10.6, 8.9), facecolor=_PAPER)
-        figure.text(0.05, 0.949, "Multiply on the sphere, not in the coupling table", fontsize=24, family=_SERIF)
-        figure.text(0.05, 0.921, _subtitle(tables), color=_SOFT, fontsize=9.6)
+    with page(
+        (10.6, 8.9), "Multiply on the sphere, not in the coupling table", _subtitle(tables), at=(0.05, 0.949, 0.921)
+    ) as figure:
         above = figure.add_gridspec(1, 2, left=0.075, right=0.965, top=0.855, bottom=0.485, wspace=0.2)
         _growth(figure.add_subplot(above[0]), tables)
         _speedup(figure.add_subplot(above[1]), tables)
@@ -54,26 +43,6 @@ def draw(tables: Mapping[str, Any]) -> Figure:
         _potential(figure.add_subplot(below[1]), tables)
         _shapes(figure, below[2], tables["classifier"])
     return figure
-
-
-def _style() -> dict[str, Any]:
-    return {
-        "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans"],
-        "mathtext.fontset": "stix",
-        "font.size": 9,
-        "text.color": _INK,
-        "axes.edgecolor": _LINE,
-        "axes.labelcolor": _SOFT,
-        "axes.linewidth": 0.8,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "xtick.color": _SOFT,
-        "ytick.color": _SOFT,
-        "xtick.labelsize": 8.5,
-        "ytick.labelsize": 8.5,
-        "lines.solid_capstyle": "round",
-    }
 
 
 def _peer(tables: Mapping[str, Any]) -> str:
@@ -88,13 +57,13 @@ def _subtitle(tables: Mapping[str, Any]) -> str:
 
 
 def _heading(axes: Axes, title: str, words: str, height: float = 1.05) -> None:
-    axes.text(0.0, height + 0.055, title, transform=axes.transAxes, fontsize=13, family=_SERIF, va="bottom")
-    axes.text(0.0, height, words, transform=axes.transAxes, fontsize=8.6, color=_SOFT, va="bottom")
+    axes.text(0.0, height + 0.055, title, transform=axes.transAxes, fontsize=13, family=SERIF, va="bottom")
+    axes.text(0.0, height, words, transform=axes.transAxes, fontsize=8.6, color=SOFT, va="bottom")
 
 
 def _plain(axes: Axes) -> None:
-    axes.tick_params(length=3, width=0.8, color=_LINE, which="both")
-    axes.grid(axis="y", color=_LINE, linewidth=0.6, alpha=0.7)
+    axes.tick_params(length=3, width=0.8, color=LINE, which="both")
+    axes.grid(axis="y", color=LINE, linewidth=0.6, alpha=0.7)
     axes.set_axisbelow(True)
     axes.minorticks_off()
 
@@ -122,10 +91,10 @@ def _growth(axes: Axes, tables: Mapping[str, Any]) -> None:
     if timed:
         lmax = np.array([r["lmax"] for r in timed], float)
         us = np.array([1e3 * r["peer_forward"] / r["rows"] for r in timed])
-        axes.plot(lmax, us, color=_INK, linewidth=1.4, dashes=(4, 2), marker="s", markersize=3.5)
+        axes.plot(lmax, us, color=INK, linewidth=1.4, dashes=(4, 2), marker="s", markersize=3.5)
         kept = lmax >= 4
         power = f"  $L^{{{growth_exponent(lmax[kept].tolist(), us[kept].tolist()):.1f}}}$" if kept.sum() > 1 else ""
-        ends.append((lmax[-1], us[-1], "e3nn" + power, _INK))
+        ends.append((lmax[-1], us[-1], "e3nn" + power, INK))
     axes.set(xscale="log", yscale="log")
     _label_ends(axes, ends)
     ticks = [t for t in (1, 2, 4, 8, 16, 32) if t <= 1.1 * max(e[0] for e in ends)]
@@ -153,17 +122,17 @@ def _speedup(axes: Axes, tables: Mapping[str, Any]) -> None:
     )
     lmax = np.array([r["lmax"] for r in rows])
     tall = 0.0
-    for shift, name, colour, words in ((-0.2, "forward", _TEAL, "forward"), (0.2, "backward", _BLUE, "+ backward")):
+    for shift, name, colour, words in ((-0.2, "forward", TEAL, "forward"), (0.2, "backward", BLUE, "+ backward")):
         values = np.array([r["ratios"][name] for r in rows])
         same = np.array([r["ratios"][f"same_{name}"] for r in rows])
         axes.bar(np.arange(len(rows)) + shift, values, width=0.36, color=colour, alpha=0.9)
-        axes.plot(np.arange(len(rows)) + shift, same, "o", color=_PAPER, markeredgecolor=_INK, markersize=4.5)
+        axes.plot(np.arange(len(rows)) + shift, same, "o", color=PAPER, markeredgecolor=INK, markersize=4.5)
         for x, v in zip(np.arange(len(rows)) + shift, values):
             axes.text(x, 1.06 * v, f"{v:.0f}", ha="center", fontsize=7.8, color=colour)
         tall = max(tall, float(values.max()))
         place = 0.02 if shift < 0 else 0.17
         axes.text(place, 0.95, words, transform=axes.transAxes, color=colour, fontsize=9.5, weight="bold")
-    for level, colour, words in ((20, _TEAL, "20"), (40, _BLUE, "40")):
+    for level, colour, words in ((20, TEAL, "20"), (40, BLUE, "40")):
         axes.axhline(level, color=colour, linewidth=0.8, dashes=(2, 3), zorder=0)
         axes.text(len(rows) - 0.42, level, words, color=colour, fontsize=7.8, va="center")
     axes.set(yscale="log", xlim=(-0.6, len(rows) - 0.35), ylim=(1, max(2.2 * tall, 100)))
@@ -171,15 +140,15 @@ def _speedup(axes: Axes, tables: Mapping[str, Any]) -> None:
     axes.set_xticks(range(len(rows)), labels, fontsize=7.2, linespacing=1.25)
     axes.set_yticks([t for t in (1, 3, 10, 30, 100, 300) if t < 2 * tall], None)
     axes.set_yticklabels([f"{t:g}x" for t in axes.get_yticks()])
-    axes.text(-0.01, -0.033, "L", transform=axes.transAxes, fontsize=7.6, color=_SOFT, ha="right", va="top")
-    axes.text(-0.01, -0.082, "paths", transform=axes.transAxes, fontsize=7.6, color=_SOFT, ha="right", va="top")
-    axes.text(-0.01, -0.131, "weights", transform=axes.transAxes, fontsize=7.6, color=_SOFT, ha="right", va="top")
+    axes.text(-0.01, -0.033, "L", transform=axes.transAxes, fontsize=7.6, color=SOFT, ha="right", va="top")
+    axes.text(-0.01, -0.082, "paths", transform=axes.transAxes, fontsize=7.6, color=SOFT, ha="right", va="top")
+    axes.text(-0.01, -0.131, "weights", transform=axes.transAxes, fontsize=7.6, color=SOFT, ha="right", va="top")
     _plain(axes)
 
 
 def _equivariance(axes: Axes, e: Mapping[str, Any]) -> None:
     _heading(axes, "Rotations and reflections", "equivariance error of products and brackets")
-    for name, colour in (("bfloat16", _ORANGE), ("float32", _BLUE), ("float64", _TEAL)):
+    for name, colour in (("bfloat16", ORANGE), ("float32", BLUE), ("float64", TEAL)):
         axes.plot(e["lmax"], e[name], color=colour, linewidth=2, marker="o", markersize=4)
         axes.text(e["lmax"][-1], 3.5 * e[name][-1], name, color=colour, fontsize=8.8, ha="right")
     axes.set(yscale="log", ylim=(3e-17, 0.5))
@@ -193,11 +162,11 @@ def _potential(axes: Axes, tables: Mapping[str, Any]) -> None:
     atoms = f"12-atom clusters, L = {runs[0]['lmax']}"
     _heading(axes, "A many-body potential", f"Stillinger-Weber, {atoms}")
     names = {"gaunt": "Gaunt", peer: "e3nn" if peer == "e3nn" else "path by path"}
-    for k, (name, colour) in enumerate(zip(names, (_TEAL, _ORANGE))):
+    for k, (name, colour) in enumerate(zip(names, (TEAL, ORANGE))):
         errors = [100 * r[name]["force_rmse"] / r["force_rms"] for r in runs]
         step = 1e3 * min(r[name]["fastest_step"] for r in runs)
         axes.bar(k, np.mean(errors), width=0.55, color=colour, alpha=0.9)
-        axes.plot(np.full(len(errors), k), errors, "o", color=_PAPER, markeredgecolor=_INK, markersize=4.5)
+        axes.plot(np.full(len(errors), k), errors, "o", color=PAPER, markeredgecolor=INK, markersize=4.5)
         axes.text(
             k, float(max(np.mean(errors), max(errors))) * 1.05, f"{np.mean(errors):.1f} %", ha="center", color=colour
         )
@@ -207,10 +176,10 @@ def _potential(axes: Axes, tables: Mapping[str, Any]) -> None:
             f"{step:.0f} ms\na step",
             ha="center",
             va="center",
-            color=_PAPER,
+            color=PAPER,
             weight="bold",
         )
-    axes.set_xticks(range(len(names)), list(names.values()), color=_INK, fontsize=9.2)
+    axes.set_xticks(range(len(names)), list(names.values()), color=INK, fontsize=9.2)
     axes.set_xlim(-0.55, len(names) - 0.45)
     top = max(100 * r[n]["force_rmse"] / r["force_rms"] for r in runs for n in names)
     axes.set_ylim(0, 1.22 * top)
@@ -223,29 +192,29 @@ def _shapes(figure: Figure, cell: Any, classifier: Mapping[str, Any]) -> None:
     axes.axis("off")
     _heading(axes, "Mirror images", "eight Tetris shapes in random poses, told apart")
     inner = cell.subgridspec(2, 2, height_ratios=(1.25, 1), wspace=0.02, hspace=0.05)
-    for k, (name, colour) in enumerate((("chiral", _TEAL), ("mirrored", _PURPLE))):
+    for k, (name, colour) in enumerate((("chiral", TEAL), ("mirrored", PURPLE))):
         _cells(figure.add_subplot(inner[0, k], projection="3d"), name, colour)
     rows = (
-        ("gaunt", "Gaunt alone", _BLUE),
-        ("gaunt_with_bracket", "+ Poisson bracket", _TEAL),
-        ("peer", "Clebsch-Gordan", _ORANGE),
+        ("gaunt", "Gaunt alone", BLUE),
+        ("gaunt_with_bracket", "+ Poisson bracket", TEAL),
+        ("peer", "Clebsch-Gordan", ORANGE),
     )
     for k, (key, words, colour) in enumerate(rows):
         height = 0.31 - 0.14 * k
         share = classifier[key]["clean"]
-        axes.add_patch(_bar(axes, 0.0, height, 1.0, _LINE, 0.5))
+        axes.add_patch(_bar(axes, 0.0, height, 1.0, LINE, 0.5))
         axes.add_patch(_bar(axes, 0.0, height, share, colour, 0.9))
         axes.text(
             0.02,
             height + 0.045,
             words,
             transform=axes.transAxes,
-            color=_PAPER,
+            color=PAPER,
             fontsize=8.6,
             va="center",
             weight="bold",
         )
-        ink = _PAPER if share > 0.99 else _INK
+        ink = PAPER if share > 0.99 else INK
         number = f"{100 * share:.1f} %"
         axes.text(
             0.98, height + 0.045, number, transform=axes.transAxes, fontsize=8.6, va="center", ha="right", color=ink
@@ -265,7 +234,7 @@ def _cells(axes: Any, name: str, colour: str) -> None:
     cells = cells - cells.min(0)
     filled = np.zeros(cells.max(0) + 1, dtype=bool)
     filled[tuple(cells.T)] = True
-    axes.voxels(filled, facecolors=colour, edgecolor=_PAPER, linewidth=0.8)
+    axes.voxels(filled, facecolors=colour, edgecolor=PAPER, linewidth=0.8)
     axes.set_box_aspect(filled.shape, zoom=1.25)
     axes.set_axis_off()
     axes.view_init(elev=24, azim=-58)

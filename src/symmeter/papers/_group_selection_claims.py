@@ -5,43 +5,20 @@ Numbers marked "measured" come from an earlier prototype; where its data were no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from symmeter.papers._group_selection_digits import EARLIER, HARD, TRUE
+from symmeter.papers.judges import Judges, NotMeasured, Tables
 from symmeter.papers.paper import Claim, Measured
 
 __all__ = ["CLAIMS", "judge"]
 
-Tables = Mapping[str, Any]
-Judgement = Callable[[Tables, Claim], Measured]
-
-_JUDGES: list[tuple[Claim, Judgement]] = []
-
-
-class _NotMeasured(Exception):
-    """The numbers behind a claim are not in the tables of this scale."""
-
-
-def _claim(statement: str, expected: str, source: str, kind: str) -> Callable[[Judgement], Judgement]:
-    def register(judgement: Judgement) -> Judgement:
-        _JUDGES.append((Claim(statement, expected, source, kind), judgement))
-        return judgement
-
-    return register
-
-
-def judge(tables: Tables, scale: str) -> tuple[Measured, ...]:
-    """One result for every claim; those that this scale is too small for are not run."""
-    out = []
-    for claim, judgement in _JUDGES:
-        try:
-            out.append(judgement(tables, claim))
-        except _NotMeasured as missing:
-            out.append(claim.skipped(str(missing) or f"needs more than scale {scale}"))
-    return tuple(out)
+_judges = Judges()
+_claim = _judges.claim
+judge = _judges.judge
 
 
 # ---- reading the tables -------------------------------------------------------------------------------------------
@@ -58,7 +35,7 @@ def _at(tables: Tables, key: str, measure: str, n: int) -> Any:
     """One number of a recovery sweep."""
     sweep = tables["recovery"].get(key)
     if sweep is None or n not in sweep["n"] or sweep["trials"] < _ENOUGH:
-        raise _NotMeasured
+        raise NotMeasured
     return sweep[measure][sweep["n"].index(n)]
 
 
@@ -74,19 +51,19 @@ def _work(tables: Tables, size: int, generators: int) -> Mapping[str, Any]:
     for row in tables["timing"]:
         if (row["size"], row["generators"]) == (size, generators):
             return row
-    raise _NotMeasured
+    raise NotMeasured
 
 
 def _estimators(tables: Tables) -> Mapping[str, Any]:
     found = tables["estimators"]
     if found["trials"] < _ENOUGH_ERRORS:
-        raise _NotMeasured(f"{found['trials']} trials are too few for its standard error; not run at this scale")
+        raise NotMeasured(f"{found['trials']} trials are too few for its standard error; not run at this scale")
     return found
 
 
 def _digit_cells(tables: Tables) -> dict[tuple[str, str], Mapping[str, Any]]:
     if "missing" in tables["digits"]:
-        raise _NotMeasured(tables["digits"]["missing"])
+        raise NotMeasured(tables["digits"]["missing"])
     return {(case, name): cell for case, row in tables["digits"]["cases"].items() for name, cell in row.items()}
 
 
@@ -234,7 +211,7 @@ def _killing(tables: Tables, claim: Claim) -> Measured:
 def _searched(tables: Tables, claim: Claim, key: str, least: float) -> Measured:
     row = tables["search"][key]
     if row["trials"] < _ENOUGH:
-        raise _NotMeasured
+        raise NotMeasured
     orders = ", ".join(_order(o) for o in sorted(set(row["orders"])))
     detail = f"{row['trials']} trials, orders found: {orders}"
     return claim.judge(row["recovered"][2] >= least, _percent(row["recovered"][0]), detail)
@@ -324,7 +301,7 @@ def _same_ratios(tables: Tables, claim: Claim) -> Measured:
 def _weak(tables: Tables, claim: Claim) -> Measured:
     cells = _digit_cells(tables)
     if tables["digits"]["seeds"] < _ENOUGH_SEEDS:
-        raise _NotMeasured("a median needs several seeds; not run at this scale")
+        raise NotMeasured("a median needs several seeds; not run at this scale")
     x, y = (cells["shifts", name] for name in ("flip_x", "flip_y"))
     accepted = f"accepted {x['accepted']} and {y['accepted']} times of {x['seeds']}"
     mx, my = x["ratio"][1], y["ratio"][1]
@@ -442,4 +419,4 @@ def _faster(tables: Tables, claim: Claim) -> Measured:
     return claim.judge(ratio >= 8.0, ratio, f"{row['dense_seconds']:.2f} s dense")
 
 
-CLAIMS = tuple(claim for claim, _ in _JUDGES)
+CLAIMS = _judges.claims

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symmeter.errors import MissingDependencyError
 from symmeter.papers._soft_equivariance_claims import selected
+from symmeter.papers.figure_style import BLUE, GREY, INK, LINE, ORANGE, PAPER, PURPLE, SOFT, TEAL, page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-_INK, _SOFT, _LINE, _PAPER = "#11202b", "#566773", "#d3dce1", "#ffffff"
-_TEAL, _BLUE, _ORANGE, _PURPLE, _GREY = "#00796b", "#1f57a8", "#c25700", "#8e4585", "#8496a0"
-_SERIF = "STIXGeneral"
 _PLANES = {"O2_xy": "xy", "O2_yz": "yz", "O2_xz": "xz"}
-_COLOURS = {"PER": _TEAL, "RPP": _ORANGE, "MixedRPP": _PURPLE, "EMLP": _BLUE, "SoftEMLP": _GREY, "MLP": _INK}
+_COLOURS = {"PER": TEAL, "RPP": ORANGE, "MixedRPP": PURPLE, "EMLP": BLUE, "SoftEMLP": GREY, "MLP": INK}
 _WORDS = {
     "PER": "soft (PER)",
     "RPP": "residual paths (RPP)",
@@ -43,16 +40,9 @@ def draw(tables: Mapping[str, Any]) -> Figure:
     MissingDependencyError
         Without matplotlib.
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingDependencyError("matplotlib", "plot", "the figure") from error
-
-    with matplotlib.rc_context(_style()):
-        figure = Figure(figsize=(10.6, 8.6), facecolor=_PAPER)
-        figure.text(0.0475, 0.948, "How exact is each symmetry? Training tells.", fontsize=24, family=_SERIF)
-        figure.text(0.0475, 0.918, _subtitle(tables), color=_SOFT, fontsize=9.6)
+    with page(
+        (10.6, 8.6), "How exact is each symmetry? Training tells.", _subtitle(tables), at=(0.0475, 0.948, 0.918)
+    ) as figure:
         above = figure.add_gridspec(
             1, 2, left=0.105, right=0.83, top=0.825, bottom=0.51, wspace=0.62, width_ratios=(1, 1.5)
         )
@@ -67,26 +57,6 @@ def draw(tables: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def _style() -> Any:
-    return {
-        "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans"],
-        "mathtext.fontset": "stix",
-        "font.size": 9,
-        "text.color": _INK,
-        "axes.edgecolor": _LINE,
-        "axes.labelcolor": _SOFT,
-        "axes.linewidth": 0.8,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "xtick.color": _SOFT,
-        "ytick.color": _SOFT,
-        "xtick.labelsize": 8.5,
-        "ytick.labelsize": 8.5,
-        "lines.solid_capstyle": "round",
-    }
-
-
 def _subtitle(tables: Mapping[str, Any]) -> str:
     seeds = len({r["seed"] for r in tables["inertia"]})
     return (
@@ -97,7 +67,7 @@ def _subtitle(tables: Mapping[str, Any]) -> str:
 
 def _heading(axes: Axes, title: str, note: str) -> None:
     axes.text(0, 1.165, title, transform=axes.transAxes, fontsize=11.5, fontweight="bold", va="bottom")
-    axes.text(0, 1.145, note, transform=axes.transAxes, fontsize=8.4, color=_SOFT, va="top")
+    axes.text(0, 1.145, note, transform=axes.transAxes, fontsize=8.4, color=SOFT, va="top")
 
 
 def _median_levels(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -123,7 +93,7 @@ def _levels(axes: Axes, tables: Mapping[str, Any]) -> None:
         for x, plane in enumerate(columns):
             level = levels[plane]
             holds = plane == truth or not truth
-            axes.scatter(x, y, s=780 * level + 4, color=_TEAL if holds else _ORANGE, alpha=0.9, linewidth=0, zorder=3)
+            axes.scatter(x, y, s=780 * level + 4, color=TEAL if holds else ORANGE, alpha=0.9, linewidth=0, zorder=3)
             inside = level > 0.35
             axes.text(
                 x,
@@ -131,7 +101,7 @@ def _levels(axes: Axes, tables: Mapping[str, Any]) -> None:
                 _short(level),
                 ha="center",
                 va="center",
-                color=_PAPER if inside else _SOFT,
+                color=PAPER if inside else SOFT,
                 fontsize=8.6,
                 fontweight="bold" if inside else "normal",
                 zorder=4,
@@ -145,7 +115,7 @@ def _levels(axes: Axes, tables: Mapping[str, Any]) -> None:
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
     for edge in (0.5, 1.5, 2.5):
-        axes.axhline(edge, color=_LINE, linewidth=0.7)
+        axes.axhline(edge, color=LINE, linewidth=0.7)
     _heading(axes, "The plane is discovered", "Level of each candidate; teal where it holds exactly")
 
 
@@ -163,13 +133,13 @@ def _errors(axes: Axes, rows: Sequence[Mapping[str, Any]], versus: Mapping[str, 
     for y, method in enumerate(methods):
         runs = [r["test"] for r in rows if r["method"] == method]
         chosen = [r["test"] for r in selected(rows, method).values()]
-        axes.plot(runs, np.full(len(runs), y), "o", color=_LINE, markersize=4, zorder=2)
+        axes.plot(runs, np.full(len(runs), y), "o", color=LINE, markersize=4, zorder=2)
         axes.plot(chosen, np.full(len(chosen), y), "o", color=_COLOURS[method], markersize=5.5, alpha=0.75, zorder=3)
         middle = float(np.median(chosen))
         axes.plot([middle, middle], [y - 0.3, y + 0.3], color=_COLOURS[method], linewidth=2.4, zorder=4)
         axes.text(1.03, y, _ratio(method, versus), transform=axes.get_yaxis_transform(), va="center", fontsize=8.6)
-    axes.axvline(variance, color=_LINE, linewidth=1, dashes=(2, 2))
-    axes.text(0.9 * variance, -0.62, "variance", fontsize=7.8, color=_SOFT, ha="right", va="bottom")
+    axes.axvline(variance, color=LINE, linewidth=1, dashes=(2, 2))
+    axes.text(0.9 * variance, -0.62, "variance", fontsize=7.8, color=SOFT, ha="right", va="bottom")
     axes.set_xscale("log")
     axes.set_ylim(len(methods) - 0.45, -0.6)
     axes.set_yticks(range(len(methods)), [_WORDS[m] for m in methods])
@@ -178,10 +148,10 @@ def _errors(axes: Axes, rows: Sequence[Mapping[str, Any]], versus: Mapping[str, 
         label.set_fontweight("bold" if method == "PER" else "normal")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="x", color=_LINE, linewidth=0.6, alpha=0.7)
+    axes.grid(axis="x", color=LINE, linewidth=0.6, alpha=0.7)
     axes.set_axisbelow(True)
     axes.set_xlabel(f"test error (mean square), {what}")
-    axes.text(1.03, -0.62, "its error over PER's", transform=axes.get_yaxis_transform(), fontsize=7.8, color=_SOFT)
+    axes.text(1.03, -0.62, "its error over PER's", transform=axes.get_yaxis_transform(), fontsize=7.8, color=SOFT)
     _heading(axes, "The same tuning budget for all", "Three settings each (pale); validation picks one per seed (bold)")
 
 
@@ -211,14 +181,14 @@ def _tracks(axes: Axes) -> None:
     for k in range(columns * lines):
         line, column = divmod(k, columns)
         path = np.array([2.5 * column, -2.9 * line]) + np.concatenate([seen[k], future[k]])[:, [0, 2]]
-        axes.plot(*path[:6].T, color=_GREY, linewidth=1.5)
-        axes.plot(*path[5:].T, color=_TEAL, linewidth=1.5)
-        axes.plot(*path[-1], "o", color=_TEAL, markersize=3)
+        axes.plot(*path[:6].T, color=GREY, linewidth=1.5)
+        axes.plot(*path[5:].T, color=TEAL, linewidth=1.5)
+        axes.plot(*path[-1], "o", color=TEAL, markersize=3)
     bottom = -2.9 * lines + 0.4
     axes.annotate(
-        "", xy=(-2.0, bottom), xytext=(-2.0, 0.6), arrowprops={"arrowstyle": "-|>", "color": _ORANGE, "lw": 1.6}
+        "", xy=(-2.0, bottom), xytext=(-2.0, 0.6), arrowprops={"arrowstyle": "-|>", "color": ORANGE, "lw": 1.6}
     )
-    axes.text(-2.3, bottom / 2, "field, along z", rotation=90, color=_ORANGE, fontsize=8.4, ha="right", va="center")
+    axes.text(-2.3, bottom / 2, "field, along z", rotation=90, color=ORANGE, fontsize=8.4, ha="right", va="center")
     axes.set_xlim(-3.0, 2.5 * columns - 1)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_axis_off()
@@ -240,8 +210,8 @@ def _bars(axes: Axes, levels: Mapping[str, float], note: str) -> None:
     order = ("O2_xy", "O2_yz", "O2_xz")
     for y, plane in enumerate(order):
         level = levels[plane]
-        axes.barh(y, level, height=0.52, color=_TEAL if plane == "O2_xy" else _ORANGE)
-        axes.text(level + 0.03, y, _short(level), va="center", fontsize=9, color=_INK)
+        axes.barh(y, level, height=0.52, color=TEAL if plane == "O2_xy" else ORANGE)
+        axes.text(level + 0.03, y, _short(level), va="center", fontsize=9, color=INK)
     axes.set(xlim=(0, 1.18), ylim=(2.6, -0.6))
     axes.set_yticks(range(3), [f"O(2) in {_PLANES[p]}" for p in order])
     axes.set_xticks([])
@@ -250,7 +220,7 @@ def _bars(axes: Axes, levels: Mapping[str, float], note: str) -> None:
         axes.spines[side].set_visible(False)
     first, _, second = note.partition("; ")
     _heading(axes, "Levels found for them", first)
-    axes.text(0, -0.06, second, transform=axes.transAxes, fontsize=8.4, color=_SOFT, va="top")
+    axes.text(0, -0.06, second, transform=axes.transAxes, fontsize=8.4, color=SOFT, va="top")
 
 
 def _cosines(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -258,7 +228,7 @@ def _cosines(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     cases = (("so3", "rotations hold"), ("scale", "scalings hold"), ("none", "neither holds"))
     for y, (variant, _) in enumerate(cases):
         levels = _median_levels([r for r in rows if r["variant"] == variant and r["method"] == "PER"])
-        for shift, name, colour, word in ((-0.17, "SO3", _TEAL, "SO(3)"), (0.17, "Scale", _PURPLE, "scale")):
+        for shift, name, colour, word in ((-0.17, "SO3", TEAL, "SO(3)"), (0.17, "Scale", PURPLE, "scale")):
             axes.barh(y + shift, levels[name], height=0.29, color=colour)
             axes.text(levels[name] + 0.03, y + shift, f"{word} {_short(levels[name])}", va="center", fontsize=8.4)
     axes.set(xlim=(0, 1.45), ylim=(2.6, -0.6))
