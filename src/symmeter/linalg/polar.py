@@ -188,10 +188,26 @@ def polar_iteration(
 
 
 def _direct(x: Any, coefficients: Sequence[Coefficients]) -> Any:
+    if is_torch(x):
+        return _direct_torch(x, coefficients)
     for a, b, c in coefficients:
         g = x @ _adjoint(x)
         x = a * x + (b * g + c * (g @ g)) @ x if c else a * x + b * (g @ x)
     return x
+
+
+def _direct_torch(x: Any, coefficients: Sequence[Coefficients]) -> Any:
+    """The same with sums folded into products: each step reads and writes every matrix once."""
+    torch = namespace_of(x)
+    shape = x.shape
+    x = x if x.ndim == 2 else x.reshape(-1, *shape[-2:])
+    product = torch.addmm if x.ndim == 2 else torch.baddbmm
+    for a, b, c in coefficients:
+        g = x @ x.mH
+        if c:
+            g, b = product(g, g, g, beta=b, alpha=c), 1.0
+        x = product(x, g, x, beta=a, alpha=b)
+    return x.reshape(shape)
 
 
 def _by_gram(xp: Any, x: Any, coefficients: Sequence[Coefficients]) -> Any:
