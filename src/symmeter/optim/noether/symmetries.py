@@ -1,0 +1,219 @@
+"""Continuous symmetries of a loss in the parameters, as families of units, with the charge that each unit carries.
+
+A family names members: parts of parameters that move together. Translation adds to every entry of a part, scale
+multiplies it, rescale multiplies some members and divides others, and a linear family multiplies one stack of matrices
+by S and another by its inverse. After D. Kunin et al., arXiv:2012.04728, and H. Tanaka and D. Kunin, arXiv:2105.02716.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+
+from symmeter.errors import InputError
+from symmeter.optim.matrix_view import WHOLE, MatrixView
+
+__all__ = ["KINDS", "Member", "ParameterSymmetry"]
+
+#: What moves, and what gradient flow would keep.
+KINDS = {
+    "translation": "sum of the entries",
+    "scale": "square of the length",
+    "rescale": "difference of the squares of two lengths",
+    "linear": "difference of two Gram matrices",
+}
+
+Tensors = Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Member:
+    """Part of a parameter.
+
+    Attributes
+    ----------
+    name : str
+        Of the parameter.
+    axis : int or None
+        The axis that numbers units: 0 for rows, 1 for columns; None when the whole parameter is one unit.
+    sign : int
+        1, or -1 for members that are divided.
+    repeat : int
+        So many neighbouring entries of ``axis`` belong to one unit: pixels of a channel that was flattened.
+    view : MatrixView
+        For linear families: how the parameter is a stack of matrices (heads, r, n) whose rows S mixes.
+    weight : float
+        Rate: the member is multiplied by ``exp(sign weight s)``.
+    index : int or None
+        This unit alone.
+    """
+
+    name: str
+    axis: int | None = None
+    sign: int = 1
+    repeat: int = 1
+    view: MatrixView = WHOLE
+    weight: float = 1.0
+    index: int | None = None
+
+    def units(self, tensor: torch.Tensor) -> Float[torch.Tensor, "u k"]:
+        """Entries of each unit, one unit a row."""
+        if self.axis is None:
+            return tensor.reshape(1, -1)
+        x = tensor.movedim(self.axis, 0)
+        if self.index is not None:
+            return x[self.index].reshape(1, -1)
+        return x.reshape(x.shape[0] // self.repeat, -1) if self.repeat > 1 else x.reshape(x.shape[0], -1)
+
+    def matrices(self, tensor: torch.Tensor) -> Float[torch.Tensor, "h r n"]:
+        """The stack of matrices whose rows are mixed."""
+        x = self.view.split(tensor)[0]
+        return x if x.ndim == 3 else x[None]
+
+
+@dataclass(frozen=True)
+class ParameterSymmetry:
+    """A family of symmetries of one kind, one for each unit.
+
+    Attributes
+    ----------
+    name : str
+        Short, for tables and plots: "features.0 scale".
+    kind : str
+        A key of :data:`KINDS`.
+    members : tuple of Member
+    count : int
+        Units; for linear families the dimension, r^2 for each head.
+    why : str
+        What proposed it.
+    violation : float
+        Largest relative ``<g, xi>`` of a unit over the batches that were tried, NaN when not measured.
+    finite : float
+        Largest change of the loss under finite elements, NaN when not measured.
+    """
+
+    name: str
+    kind: str
+    members: tuple[Member, ...]
+    count: int
+    why: str = ""
+    violation: float = float("nan")
+    finite: float = float("nan")
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InputError(f"kind is {self.kind!r}; use one of {', '.join(KINDS)}")
+        if not self.members:
+            raise InputError(f"{self.name} has no member")
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that it moves."""
+        return tuple(dict.fromkeys(m.name for m in self.members))
+
+    def pairing(self, first: Tensors, second: Tensors) -> torch.Tensor:
+        """The form S between two tangent vectors: ``first^T S second`` of each unit; for translations ``first^T 1``.
+
+        Parameters
+        ----------
+        first, second : mappings of tensors
+            By parameter name; ``second`` is not looked at for translations.
+
+        Returns
+        -------
+        tensor of shape (units,), or (heads, r, r) for linear families
+            In double precision.
+        """
+        total: Any = 0
+        for m in self.members:
+            if self.kind == "linear":
+                x, y = m.matrices(first[m.name]).double(), m.matrices(second[m.name]).double()
+                product = x @ y.mT
+                total = total + m.sign * (product + product.mT) / 2
+            elif self.kind == "translation":
+                total = total + m.sign * m.units(first[m.name]).sum(1, dtype=torch.float64)
+            else:
+                x, y = m.units(first[m.name]), m.units(second[m.name])
+                total = total + m.sign * m.weight * _dot(x, y)
+        return total
+
+    def charge(self, parameters: Tensors) -> torch.Tensor:
+        """The charge of each unit."""
+        return self.pairing(parameters, parameters)
+
+    def angular_momentum(self, parameters: Tensors, velocities: Tensors) -> torch.Tensor:
+        """Of linear families: the antisymmetric part of the sum of ``X V^T``, shape (heads, r, r).
+
+        Raises
+        ------
+        InputError
+            For other kinds.
+        """
+        if self.kind != "linear":
+            raise InputError(f"{self.name} is a {self.kind} family; angular momentum belongs to linear ones")
+        total: Any = 0
+        for m in self.members:
+            product = m.matrices(parameters[m.name]).double() @ m.matrices(velocities[m.name]).double().mT
+            total = total + (product - product.mT) / 2
+        return total
+
+    def lengths(self, parameters: Tensors) -> torch.Tensor:
+        """Square of the length of the generator's field, for each unit."""
+        total: Any = 0
+        for m in self.members:
+            if self.kind == "linear":
+                # The field of the symmetric generator with one entry: rows of both factors.
+                square = m.matrices(parameters[m.name]).double().pow(2).sum(-1)
+                total = total + (square[..., :, None] + square[..., None, :]) / 2
+            else:
+                x = m.units(parameters[m.name])
+                ones = self.kind == "translation"
+                total = total + (x.new_full((x.shape[0],), x.shape[1]).double() if ones else m.weight**2 * _dot(x, x))
+        return total
+
+    @torch.no_grad()
+    def transform(self, parameters: Tensors, amounts: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Parameters after a finite element.
+
+        Parameters
+        ----------
+        parameters : mapping of tensors
+        amounts : tensor
+            Of the shape of the charge; a logarithm of the factor for scale and rescale, a symmetric matrix for linear
+            families.
+        """
+        out: dict[str, torch.Tensor] = {}
+        for m in self.members:
+            p = out.get(m.name, parameters[m.name])
+            if self.kind == "linear":
+                factor = torch.linalg.matrix_exp(m.sign * amounts).to(p.dtype)
+                moved = factor @ m.matrices(p)
+                out[m.name] = m.view.join((moved if any(m.view.heads) else moved[0],), tuple(p.shape))
+            else:
+                out[m.name] = self._moved(m, p, amounts)
+        return out
+
+    def _moved(self, m: Member, p: torch.Tensor, amounts: torch.Tensor) -> torch.Tensor:
+        a = amounts.to(p.dtype)
+        if m.index is not None and m.axis is not None:
+            out = p.clone()
+            one = out.select(m.axis, m.index)
+            one.copy_(one + m.sign * a if self.kind == "translation" else one * torch.exp(m.sign * m.weight * a))
+            return out
+        if m.axis is not None:
+            a = a.repeat_interleave(m.repeat) if m.repeat > 1 else a
+            a = a.reshape([-1 if k == m.axis else 1 for k in range(p.ndim)])
+        else:
+            a = a.reshape(())
+        return p + m.sign * a if self.kind == "translation" else p * torch.exp(m.sign * m.weight * a)
+
+
+def _dot(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    # A product of vectors a unit: nothing of the size of the parameter is written in double precision.
+    if x.dtype == torch.float64:
+        return torch.einsum("uk,uk->u", x, y)
+    return (x * y).sum(1, dtype=torch.float64)
