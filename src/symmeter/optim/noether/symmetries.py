@@ -135,7 +135,7 @@ class ParameterSymmetry:
                 product = x @ y.mT
                 total = total + m.sign * (product + product.mT) / 2
             elif self.kind == "translation":
-                total = total + m.sign * m.units(first[m.name]).sum(1, dtype=torch.float64)
+                total = total + m.sign * m.weight * m.units(first[m.name]).sum(1, dtype=torch.float64)
             else:
                 x, y = m.units(first[m.name]), m.units(second[m.name])
                 total = total + m.sign * m.weight * _dot(x, y)
