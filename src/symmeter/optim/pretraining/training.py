@@ -203,7 +203,10 @@ class Training:
         if not math.isfinite(value):
             raise NonFiniteError(f"the loss is {value} at step {step}; lower lr (it is {plan.lr:g})")
         moving = time.perf_counter()
-        self.optimizer.step()
+        try:
+            self.optimizer.step()
+        except NonFiniteError as error:
+            raise NonFiniteError(f"training stopped at step {step}; lower lr (it is {plan.lr:g}): {error}") from error
         ended = time.perf_counter()
         # Counted together at the end, so that an interruption leaves the last whole step.
         self.train_loss.append(value)
