@@ -1,0 +1,168 @@
+"""The figure of the experiment on optimizers, drawn from its tables alone.
+
+Above: twins under three stacks and under AdamW, and errors of updates block by block. Below: losses over the learning
+rate, losses with words by seed, and the drift of the mean row of the output projection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symmeter.papers.figure_style import BLUE, INK, LINE, ORANGE, PAPER, PURPLE, SERIF, SOFT, TEAL, page, quiet_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["draw"]
+
+_COLOURS = {"adamw": ORANGE, "muon": BLUE, "row": TEAL, "hybrid": PURPLE}
+_WORDS = {"adamw": "AdamW", "muon": "Muon, AdamW on tables", "row": "row stack", "hybrid": "hybrid stack"}
+_ROLES = {
+    "embedding": "embedding", "attention": "attention", "mlp_gate_up": "gate, up", "mlp_down": "down",
+    "router": "router", "lm_head": "output",
+}  # fmt: skip
+
+
+def draw(tables: Mapping[str, Any]) -> Figure:
+    """The figure.
+
+    Raises
+    ------
+    MissingDependencyError
+        Without matplotlib.
+    """
+    title = "Updates that respect the symmetry of each block"
+    words = (
+        "Two networks that a group element relates must stay related while they train. Small language models on the "
+        "sources of Python's standard library."
+    )
+    with page((12.0, 8.6), title, words, at=(0.05, 0.945, 0.915)) as figure:
+        above = figure.add_gridspec(1, 2, left=0.075, right=0.975, top=0.83, bottom=0.525, wspace=0.3)
+        _twins(figure.add_subplot(above[0]), tables["twins"])
+        _audit(figure.add_subplot(above[1]), tables["audit"])
+        below = figure.add_gridspec(1, 3, left=0.075, right=0.975, top=0.385, bottom=0.085, wspace=0.34)
+        _grid(figure.add_subplot(below[0]), tables["runs"])
+        _seeds(figure.add_subplot(below[1]), tables["runs"])
+        _drift(figure.add_subplot(below[2]), tables["runs"])
+    return figure
+
+
+def _heading(axes: Axes, title: str, words: str) -> None:
+    axes.text(0, 1.135, title, transform=axes.transAxes, fontsize=14, family=SERIF, va="bottom")
+    axes.text(0, 1.05, words, transform=axes.transAxes, fontsize=8.7, color=SOFT, va="bottom")
+
+
+def _twins(axes: Axes, twins: Mapping[str, Any]) -> None:
+    _heading(axes, "Twins", "relative mismatch of parameters after mapping one network to the other")
+    lines = {"row": (TEAL, 2.2), "hybrid": (PURPLE, 1.8), "row-aware": (BLUE, 1.4), "AdamW, permutations": (SOFT, 1.4)}
+    for name, (colour, width) in {**lines, "AdamW": (ORANGE, 2.2)}.items():
+        values = np.maximum(np.array(twins[name]["parameters"]), 1e-17)
+        axes.plot(np.arange(1, len(values) + 1), values, color=colour, linewidth=width)
+    last = len(twins["AdamW"]["parameters"])
+    axes.set(yscale="log", xlim=(1, last), ylim=(1e-17, 10))
+    axes.set_yticks((1e-15, 1e-10, 1e-5, 1))
+    axes.set_xlabel("step", labelpad=2)
+    axes.text(last * 0.97, 1.2, "AdamW, all moves", color=ORANGE, ha="right", va="bottom", fontsize=9)
+    axes.text(last * 0.97, 3e-12, "AdamW, permutations only", color=SOFT, ha="right", fontsize=9)
+    axes.text(last * 0.97, 2.4e-14, "row, hybrid and row-aware stacks", color=TEAL, ha="right", fontsize=9)
+    quiet_axes(axes)
+
+
+def _audit(axes: Axes, audit: Mapping[str, Mapping[str, float]]) -> None:
+    _heading(
+        axes, "Errors of updates, block by block", "one means as far off as the update is long; colour: its logarithm"
+    )
+    names = {"SymmetryStack": "stack", "SGD": "SGD", "RMSprop": "RMSprop", "AdamW": "AdamW"}
+    roles = [r for r in _ROLES if r in audit["AdamW"]]
+    for row, name in enumerate(names):
+        for column, role in enumerate(roles):
+            value = max(audit[name][role], 1e-17)
+            shade = min(max((np.log10(value) + 17) / 17, 0.0), 1.0)
+            axes.add_patch(_cell(column, row, shade))
+            shown = f"{value:.2f}" if value > 0.01 else _power(value)
+            axes.text(column + 0.5, row + 0.5, shown, ha="center", va="center", fontsize=9.2,
+                      color=PAPER if shade > 0.6 else INK)  # fmt: skip
+    axes.set(xlim=(0, len(roles)), ylim=(len(names), 0))
+    axes.set_xticks(np.arange(len(roles)) + 0.5, [_ROLES[r] for r in roles])
+    axes.set_yticks(np.arange(len(names)) + 0.5, list(names.values()))
+    axes.tick_params(length=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+
+
+def _cell(x: float, y: float, shade: float) -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.patches import Rectangle
+
+    colour = LinearSegmentedColormap.from_list("error", ["#e8f3f1", "#f7dfa8", "#ee9f5b", "#b3402f"])(shade)
+    return Rectangle((x + 0.03, y + 0.05), 0.94, 0.9, facecolor=colour, edgecolor="none")
+
+
+def _power(value: float) -> str:
+    return rf"$10^{{{int(np.floor(np.log10(value)))}}}$"
+
+
+def _grid(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
+    _heading(axes, "One grid for all", "held-out nats a byte over the learning rate, bytes")
+    rows = [r for r in runs if r["task"] == "bytes"]
+    ends = []
+    for method, colour in _COLOURS.items():
+        some = sorted((r for r in rows if r["method"] == method), key=lambda r: r["lr"])
+        x, y = [r["lr"] for r in some], [r["loss"] for r in some]
+        axes.plot(x, y, color=colour, linewidth=1.8, marker="o", markersize=4.5)
+        ends.append([y[-1], method, colour])
+    axes.set_xscale("log")
+    rates = sorted({r["lr"] for r in rows})
+    axes.set_xlim(rates[0] * 0.85, rates[-1] * 1.15)
+    axes.set_xticks(rates, [f"{r:g}".lstrip("0") for r in rates])
+    axes.minorticks_off()
+    axes.set_xlabel("learning rate", labelpad=2)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - 0.02 * (high - low), high)
+    for k, (_, method, colour) in enumerate(sorted(ends, reverse=True)):
+        axes.text(0.02, 0.5 - 0.085 * k, _WORDS[method], color=colour, fontsize=8.8, transform=axes.transAxes)
+    quiet_axes(axes)
+
+
+def _seeds(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
+    _heading(axes, "2,048 words", "nats a token; hollow: embedding's rate times 4")
+    rows = [r for r in runs if r["task"] == "words"]
+    labels = []
+    for place, method in enumerate(("muon", "row", "hybrid")):
+        for factor, shift in ((1.0, -0.16), (4.0, 0.16)):
+            values = [r["loss"] for r in rows if r["method"] == method and r["embedding"] == factor]
+            if not values:
+                continue
+            colour = _COLOURS[method]
+            x = np.full(len(values), place + shift)
+            filled = colour if factor == 1 else PAPER
+            axes.scatter(x, values, s=34, facecolors=filled, edgecolors=colour, linewidths=1.5, zorder=3)
+            axes.plot([place + shift - 0.11, place + shift + 0.11], [np.mean(values)] * 2, color=colour, linewidth=2)
+        labels.append({"muon": "Muon,\nAdamW tables", "row": "row\nstack", "hybrid": "hybrid\nstack"}[method])
+    axes.set_xlim(-0.5, 2.5)
+    axes.set_xticks(range(3), labels)
+    quiet_axes(axes)
+    axes.tick_params(axis="x", length=0)
+
+
+def _drift(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
+    _heading(axes, "Drift along the free shift", "length of the mean output row, end over start")
+    rows = [r for r in runs if r["task"] == "bytes"]
+    methods = ("adamw", "muon", "row", "hybrid")
+    for place, method in enumerate(methods):
+        best = min((r for r in rows if r["method"] == method), key=lambda r: r["loss"])
+        axes.plot([1, best["drift"]], [place, place], color=_COLOURS[method], linewidth=5, solid_capstyle="butt")
+        axes.plot([best["drift"]], [place], "o", color=_COLOURS[method], markersize=7)
+        shown = f"{best['drift']:.0f} times" if best["drift"] > 2 else f"within {max(abs(best['drift'] - 1), 1e-7):.0e}"
+        axes.text(best["drift"] * 1.25, place, shown, va="center", fontsize=9, color=_COLOURS[method])
+    axes.set_xscale("log")
+    axes.set(xlim=(0.7, 1500), ylim=(3.6, -0.6))
+    axes.set_yticks(range(4), ["AdamW", "Muon", "row", "hybrid"])
+    axes.set_xticks((1, 10, 100), ("1", "10", "100"))
+    axes.minorticks_off()
+    axes.tick_params(length=3, width=0.8, color=LINE)
+    axes.axvline(1, color=LINE, linewidth=1)
