@@ -11,6 +11,7 @@ import torch
 from symmeter.optim.plan import PlanEntry
 from symmeter.optim.rules import DirectionSettings, UpdateRule
 from symmeter.optim.scales import scaled
+from symmeter.optim.sharding import is_sharded, sharded_update
 
 __all__ = ["BlockUpdate", "same_kind"]
 
@@ -63,7 +64,11 @@ class BlockUpdate:
         gradient = gradients[0] if one else torch.stack(gradients) if self._needs_gradient else None
         if self.look_ahead is not None and gradient is not None:
             source = torch.lerp(gradient, source, self.look_ahead)
-        update = self.of_tensor(entry, source, gradient)
+        if one and is_sharded(source):
+            seen = gradient if self.active_rows_only else None
+            update = sharded_update(entry, source, seen, self.settings, self.scale, self.of_tensor)
+        else:
+            update = self.of_tensor(entry, source, gradient)
         if one:
             parameters[0].add_(update, alpha=-lr)
         else:

@@ -20,6 +20,7 @@ from symmeter.optim.matrix_view import MatrixView
 from symmeter.optim.plan import ROLES, Plan, PlanEntry
 from symmeter.optim.rules import DirectionSettings
 from symmeter.optim.scales import check_scale
+from symmeter.optim.sharding import is_sharded, whole
 
 __all__ = ["SymmetryStack"]
 
@@ -245,6 +246,9 @@ def _update_of(group: dict[str, Any]) -> BlockUpdate:
 
 
 def _largest(gradient: torch.Tensor) -> torch.Tensor:
+    if is_sharded(gradient):
+        # Zero, or NaN where a number is not finite; a sum over processes keeps it, where a maximum may not.
+        return whole((gradient - gradient).sum()).to(torch.float32)
     low, high = torch.aminmax(gradient.abs() if gradient.is_complex() else gradient)
     return (high - low).to(torch.float32) if gradient.dtype != torch.float64 else high - low
 

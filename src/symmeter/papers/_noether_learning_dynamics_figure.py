@@ -22,7 +22,7 @@ __all__ = ["draw"]
 _LAWS = {"naive": (PURPLE, (1, 1.5), 1.5), "continuous": (ORANGE, (4, 2), 1.5), "exact": (TEAL, (None, None), 1.7)}
 _WORDS = {"exact": "exact recursion", "continuous": "continuous model", "naive": "decay alone"}
 _SHOWN = (
-    ("7 shift", "Translation", "sums over rows of the last layer, which softmax does not see"),
+    ("7 shift", "Translation", "sums over rows of the last layer, free under softmax"),
     ("0 scale", "Scale", "squared lengths of filters before a batch norm"),
     ("3 | 7", "Rescale", "incoming less outgoing squared length of units"),
 )
@@ -74,14 +74,12 @@ def _charge(axes: Axes, family: Mapping[str, Any], title: str, note: str, labell
     quiet_axes(axes)
     if labelled:
         for k, law in enumerate(("exact", "continuous", "naive")):
-            axes.text(0.98, 0.2 - 0.075 * k, _WORDS[law], color=_LAWS[law][0], transform=axes.transAxes, ha="right",
+            axes.text(0.04, 0.92 - 0.075 * k, _WORDS[law], color=_LAWS[law][0], transform=axes.transAxes,
                       fontsize=8.8)  # fmt: skip
 
 
 def _rates(axes: Axes, run: Mapping[str, Any]) -> None:
-    _heading(
-        axes, "Normalised weights adapt", "learning rate of a filter's direction; dashed: RMSProp on the gradients"
-    )
+    _heading(axes, "Normalised weights adapt", "rate of each filter's direction; dashed: RMSProp")
     rates = run["rates"]
     steps = np.array(rates["steps"])
     axes.plot(steps, np.array(rates["measured"]), color=INK, linewidth=4, alpha=0.22)
@@ -94,7 +92,7 @@ def _rates(axes: Axes, run: Mapping[str, Any]) -> None:
 
 
 def _errors(axes: Axes, runs: Mapping[str, Any]) -> None:
-    _heading(axes, "How far off each law is", "largest error over the largest charge; a dot is a family of a run")
+    _heading(axes, "How far off each law is", "over the largest charge; a dot is a family of a run")
     rng = np.random.default_rng(0)
     for place, law in enumerate(("exact", "continuous", "naive")):
         values = [f["errors"][law] for run in runs.values() for f in run["families"].values() if law in f["errors"]]
@@ -108,7 +106,7 @@ def _errors(axes: Axes, runs: Mapping[str, Any]) -> None:
 
 
 def _budgets(axes: Axes, budgets: Mapping[str, Mapping[str, float]]) -> None:
-    _heading(axes, "Metrics break charges", "first-order part of the change of a rescaling charge, over the charge")
+    _heading(axes, "Metrics break charges", "first-order change of a rescaling charge, relative")
     names = list(budgets)
     for place, name in enumerate(names):
         value = max(budgets[name]["first order"], 1e-17)
