@@ -307,14 +307,14 @@ def test_closures_clipping_and_scalers():
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         return loss
 
-    first = float(opt.step(closure))
-    assert float(opt.step(closure)) < first
+    first = float(opt.step(closure).detach())
+    assert float(opt.step(closure).detach()) < first
     scaler = torch.amp.GradScaler("cpu")
     opt.zero_grad()
     scaler.scale(_loss(net)).backward()
     scaler.step(opt)
     scaler.update()
-    assert float(_loss(net)) < first
+    assert float(_loss(net).detach()) < first
 
 
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float64])
@@ -323,7 +323,7 @@ def test_other_precisions(kind):
     opt = SymmetryStack(net, lr=0.01)
     losses = _train(net, opt, 8)
     assert all(p.dtype == kind and bool(torch.isfinite(p).all()) for p in net.parameters())
-    assert float(_loss(net, 0)) < losses[0]
+    assert float(_loss(net, 0).detach()) < losses[0]
 
 
 def test_zero_gradients_leave_weights():
@@ -431,3 +431,48 @@ def test_a_plan_of_another_model():
     wrong.lm_head = nn.Linear(D, V + 1, bias=False)
     with pytest.raises(ShapeError, match=r"lm_head\.weight"):
         SymmetryStack(wrong, plan=plan)
+
+
+# ---- the compiled passes ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", ["row", "centered_row"])
+@pytest.mark.parametrize("nesterov", [True, False])
+@pytest.mark.parametrize("scale", ["rms", "none"])
+def test_compiled_passes_are_the_plain_rule(monkeypatch, rule, nesterov, scale):
+    pytest.importorskip("numba")
+    from symmeter.optim import row_kernel
+
+    moved = {}
+    for compiled in (True, False):
+        monkeypatch.setattr(row_kernel, "_LEAST", 1 if compiled else 1 << 60)
+        net = _net()
+        arguments = {"rules": {"lm_head": rule}, "weight_decay": {"lm_head": 0.1}}
+        opt = SymmetryStack(net, lr=0.02, nesterov=nesterov, scale=scale, **arguments)
+        _train(net, opt, 12)
+        assert ("mean_row" in opt.state[net.lm_head.weight]) is (compiled and rule == "centered_row")
+        moved[compiled] = net
+    for (name, p), q in zip(moved[True].named_parameters(), moved[False].parameters(), strict=True):
+        assert torch.allclose(p, q, rtol=0, atol=3e-5), name
+    assert not _same(moved[True], _net())
+
+
+def test_compiled_passes_resume_and_see_gradients_that_are_not_finite(monkeypatch):
+    pytest.importorskip("numba")
+    from symmeter.optim import row_kernel
+
+    monkeypatch.setattr(row_kernel, "_LEAST", 1)
+    test_resume_is_bit_exact()
+    test_gradients_that_are_not_finite_stop_before_anything_moves(float("inf"))
+
+
+def test_gradients_whose_sum_overflows_are_not_mistaken_for_infinite_ones():
+    net = nn.Linear(64, 64, bias=False)
+    net.weight.grad = torch.full((64, 64), 1e36)
+    assert not bool(torch.isfinite(net.weight.grad.sum()))
+    opt = SymmetryStack(net, lr=0.1)
+    opt.step()
+    assert "momentum" in opt.state[net.weight]
+    net.weight.grad[0, 0] = float("nan")
+    with pytest.raises(NonFiniteError):
+        opt.step()

@@ -18,9 +18,10 @@ from symmeter.optim.block_update import BlockUpdate, same_kind
 from symmeter.optim.classification import classify
 from symmeter.optim.matrix_view import MatrixView
 from symmeter.optim.plan import ROLES, Plan, PlanEntry
+from symmeter.optim.row_kernel import kernel_fits, kernel_step
 from symmeter.optim.rules import DirectionSettings
 from symmeter.optim.scales import check_scale
-from symmeter.optim.sharding import is_sharded, whole
+from symmeter.optim.sharding import whole
 
 __all__ = ["SymmetryStack"]
 
@@ -173,9 +174,10 @@ class SymmetryStack(torch.optim.Optimizer):
             return True
         names = [n for some, _ in checked for n in some]
         gradients = [p.grad for _, ps in checked for p in ps]
-        # The largest size is NaN or infinite as soon as one number is; one look at the device for all of them.
-        sizes = torch.stack([_largest(g) for g in gradients])  # type: ignore[arg-type]
-        bad = torch.nonzero(~torch.isfinite(sizes)).flatten().tolist()
+        # A sum is finite only if every number is; one look at the device for all of them.
+        sums = torch.stack([_total(g) for g in gradients])  # type: ignore[arg-type]
+        doubtful = torch.nonzero(~torch.isfinite(sums)).flatten().tolist()
+        bad = [k for k in doubtful if not _all_finite(gradients[k])]  # type: ignore[arg-type]
         if not bad:
             return True
         if any(group["non_finite"] == "raise" for group, *_ in work):
@@ -189,13 +191,28 @@ class SymmetryStack(torch.optim.Optimizer):
         if not parameters:
             return
         known = self._entries(group)
+        update = _update_of(group)
         entries = [known[n] for n in names]
+        large = [
+            kernel_fits(e, p, update.settings, update.scale, update.active_rows_only)
+            for e, p in zip(entries, parameters)
+        ]
+        for e, p in (pair for pair, fits in zip(zip(entries, parameters), large) if fits):
+            self._momentum(p)
+            kernel_step(e, p, self.state[p], update.settings, group)
+        rest = [k for k, fits in enumerate(large) if not fits]
+        self._step_plainly(group, update, [entries[k] for k in rest], [parameters[k] for k in rest])
+
+    def _step_plainly(
+        self, group: dict[str, Any], update: BlockUpdate, entries: list[PlanEntry], parameters: list[torch.Tensor]
+    ) -> None:
+        if not parameters:
+            return
         momenta = [self._momentum(p) for p in parameters]
         gradients: list[torch.Tensor] = [p.grad for p in parameters]  # type: ignore[misc]
         _LISTS._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
         if group["weight_decay"]:
             _LISTS._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
-        update = _update_of(group)
         for bucket in same_kind(entries, parameters):
             p, m, g = ([tensors[k] for k in bucket] for tensors in (parameters, momenta, gradients))
             update(entries[bucket[0]], p, m, g, group["lr"])
@@ -245,12 +262,14 @@ def _update_of(group: dict[str, Any]) -> BlockUpdate:
     return BlockUpdate(settings, group["scale"], group["alpha"], ahead, active)
 
 
-def _largest(gradient: torch.Tensor) -> torch.Tensor:
-    if is_sharded(gradient):
-        # Zero, or NaN where a number is not finite; a sum over processes keeps it, where a maximum may not.
-        return whole((gradient - gradient).sum()).to(torch.float32)
-    low, high = torch.aminmax(gradient.abs() if gradient.is_complex() else gradient)
-    return (high - low).to(torch.float32) if gradient.dtype != torch.float64 else high - low
+def _total(gradient: torch.Tensor) -> torch.Tensor:
+    # Over processes a sum keeps NaN, where a maximum may not.
+    return whole(torch.view_as_real(gradient).sum() if gradient.is_complex() else gradient.sum()).to(torch.float64)
+
+
+def _all_finite(gradient: torch.Tensor) -> bool:
+    """Whether every number is finite, though their sum is not."""
+    return float(whole((gradient - gradient).abs().sum())) == 0.0
 
 
 def _with_gradients(group: dict[str, Any]) -> tuple[list[str], list[torch.Tensor]]:

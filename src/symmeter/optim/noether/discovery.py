@@ -214,7 +214,7 @@ def _relative(family: ParameterSymmetry, at: Any, gradient: Any) -> torch.Tensor
 def _gradient_squares(family: ParameterSymmetry, gradient: Any) -> torch.Tensor:
     total: Any = 0
     for m in family.members:
-        total = total + m.units(gradient[m.name]).pow(2).sum(1)
+        total = total + m.dots(gradient[m.name], gradient[m.name])
     # Where the gradient itself vanishes the field is null: compare with the whole gradient.
     whole = sum(float(g.pow(2).sum()) for g in gradient.values())
     return torch.where(total > 1e-20 * whole, total, torch.full_like(total, whole))

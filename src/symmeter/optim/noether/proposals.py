@@ -77,7 +77,7 @@ def _family(name: str, kind: str, members: list[Member], probe: LossProbe, why: 
         shape = first.matrices(probe.parameters[first.name]).shape
         count = shape[0] * shape[1] ** 2
     else:
-        count = first.units(probe.parameters[first.name]).shape[0]
+        count = first.number(probe.parameters[first.name])
     return ParameterSymmetry(name, kind, tuple(members), count, why)
 
 

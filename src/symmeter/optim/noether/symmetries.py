@@ -60,14 +60,38 @@ class Member:
     weight: float = 1.0
     index: int | None = None
 
-    def units(self, tensor: torch.Tensor) -> Float[torch.Tensor, "u k"]:
-        """Entries of each unit, one unit a row."""
-        if self.axis is None:
-            return tensor.reshape(1, -1)
-        x = tensor.movedim(self.axis, 0)
-        if self.index is not None:
-            return x[self.index].reshape(1, -1)
-        return x.reshape(x.shape[0] // self.repeat, -1) if self.repeat > 1 else x.reshape(x.shape[0], -1)
+    def number(self, tensor: torch.Tensor) -> int:
+        """How many units it has."""
+        return 1 if self.axis is None or self.index is not None else tensor.shape[self.axis] // self.repeat
+
+    def _part(self, tensor: torch.Tensor) -> tuple[torch.Tensor, int | None]:
+        """The entries that count, and which of their axes numbers units."""
+        if self.axis is None or self.index is None:
+            return tensor, self.axis
+        return tensor.select(self.axis, self.index), None
+
+    def _grouped(self, values: torch.Tensor) -> torch.Tensor:
+        values = values.double().reshape(-1)
+        return values.reshape(-1, self.repeat).sum(1) if self.repeat > 1 else values
+
+    def sums(self, tensor: torch.Tensor) -> Float[torch.Tensor, " u"]:
+        """Sum over the entries of each unit."""
+        x, axis = self._part(tensor)
+        over = [k for k in range(x.ndim) if k != axis]
+        return self._grouped(x.sum(over, dtype=torch.float64) if over else x)
+
+    def dots(self, first: torch.Tensor, second: torch.Tensor) -> Float[torch.Tensor, " u"]:
+        """Scalar products of the entries of each unit, in the forms that torch reduces fastest."""
+        x, axis = self._part(first)
+        over = [k for k in range(x.ndim) if k != axis]
+        if not over:
+            return self._grouped(x * self._part(second)[0])
+        y = self._part(second)[0]
+        if axis is None:
+            return self._grouped(torch.dot(x.reshape(-1), y.reshape(-1)))
+        if axis == 0 and first is second:
+            return self._grouped(torch.linalg.vector_norm(x, dim=over).double() ** 2)
+        return self._grouped((x * y).sum(over))
 
     def matrices(self, tensor: torch.Tensor) -> Float[torch.Tensor, "h r n"]:
         """The stack of matrices whose rows are mixed."""
@@ -135,10 +159,9 @@ class ParameterSymmetry:
                 product = x @ y.mT
                 total = total + m.sign * (product + product.mT) / 2
             elif self.kind == "translation":
-                total = total + m.sign * m.weight * m.units(first[m.name]).sum(1, dtype=torch.float64)
+                total = total + m.sign * m.weight * m.sums(first[m.name])
             else:
-                x, y = m.units(first[m.name]), m.units(second[m.name])
-                total = total + m.sign * m.weight * _dot(x, y)
+                total = total + m.sign * m.weight * m.dots(first[m.name], second[m.name])
         return total
 
     def charge(self, parameters: Tensors) -> torch.Tensor:
@@ -170,9 +193,15 @@ class ParameterSymmetry:
                 square = m.matrices(parameters[m.name]).double().pow(2).sum(-1)
                 total = total + (square[..., :, None] + square[..., None, :]) / 2
             else:
-                x = m.units(parameters[m.name])
-                ones = self.kind == "translation"
-                total = total + (x.new_full((x.shape[0],), x.shape[1]).double() if ones else m.weight**2 * _dot(x, x))
+                x = parameters[m.name]
+                if self.kind == "translation":
+                    count = m.number(x)
+                    entries = (
+                        x.numel() if m.index is None or m.axis is None else x.numel() // x.shape[m.axis]
+                    ) // count
+                    total = total + torch.full((count,), m.weight**2 * entries, dtype=torch.float64, device=x.device)
+                else:
+                    total = total + m.weight**2 * m.dots(x, x)
         return total
 
     @torch.no_grad()
@@ -210,10 +239,3 @@ class ParameterSymmetry:
         else:
             a = a.reshape(())
         return p + m.sign * a if self.kind == "translation" else p * torch.exp(m.sign * m.weight * a)
-
-
-def _dot(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    # A product of vectors a unit: nothing of the size of the parameter is written in double precision.
-    if x.dtype == torch.float64:
-        return torch.einsum("uk,uk->u", x, y)
-    return (x * y).sum(1, dtype=torch.float64)

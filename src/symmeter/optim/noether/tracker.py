@@ -24,6 +24,8 @@ __all__ = ["LAWS", "ChargeRecord", "NoetherTracker"]
 
 #: Predictions that a tracker can keep.
 LAWS = ("exact", "continuous", "naive")
+#: A symmetry that breaks does so slowly, and to look costs as much as all laws together.
+_VIOLATIONS_EVERY = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +40,9 @@ class ChargeRecord:
     measured : array of shape (n, ...)
     predicted : dict of arrays
         By law, of the same shape; empty for optimizers without a law.
-    violation : array of shape (n,)
-        Largest relative ``<g, xi>`` of a unit at those steps.
+    violation : array of shape (k,)
+        Largest relative ``<g, xi>`` of a unit, at the first step and at every tenth or every reading, if that is less
+        often.
     note : str
         Why a law is missing or should not be trusted, or empty.
     """
@@ -139,9 +142,9 @@ class NoetherTracker:
                 self._before = {n: torch.empty_like(p) for n, p in self._parameters.items()}
             for n, p in self._parameters.items():
                 self._before[n].copy_(p)
-        if (self.steps + 1) % self.every == 0:
+        if self.steps == 0 or (self.steps + 1) % max(self.every, _VIOLATIONS_EVERY) == 0:
             gradients = self._gradients()
-            squares = {n: g.pow(2).sum(dtype=torch.float64) for n, g in gradients.items()}
+            squares = {n: torch.linalg.vector_norm(g).double() ** 2 for n, g in gradients.items()}
             for state in self._states:
                 state.violated(self._parameters, gradients, squares)
 
