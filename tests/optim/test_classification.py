@@ -270,3 +270,43 @@ def test_a_plan_prints_and_travels():
     assert f"{V * D:,}" in text
     assert Plan.from_json(plan.to_json()) == plan
     assert sum(row["tensors"] for row in plan.rows()) == len(plan)
+
+
+# ---- the published models themselves ---------------------------------------------------------------------------------
+
+_PUBLISHED = {
+    "qwen3": ({}, {"embedding": 1, "attention": 8, "mlp_gate_up": 4, "mlp_down": 2, "lm_head": 1}),
+    "gemma3_text": ({}, {"tied_embedding": 1, "attention": 8, "mlp_gate_up": 4, "mlp_down": 2}),
+    "llama": ({}, {"embedding": 1, "attention": 8, "mlp_gate_up": 4, "mlp_down": 2, "lm_head": 1}),
+    "phi3": ({"pad_token_id": 0}, {"embedding": 1, "attention": 4, "mlp_gate_up": 2, "mlp_down": 2, "lm_head": 1}),
+    "mixtral": ({"num_local_experts": 4}, {"router": 2, "mlp_gate_up": 2, "mlp_down": 2, "attention": 8, "lm_head": 1}),
+    "olmoe": ({"num_experts": 4, "num_experts_per_tok": 2}, {"router": 2, "mlp_gate_up": 2, "mlp_down": 2}),
+    "gpt_oss": ({"num_local_experts": 4}, {"router": 2, "mlp_gate_up": 2, "mlp_down": 2, "attention": 8}),
+    "gpt2": (
+        {"n_embd": 32, "n_head": 4, "n_layer": 2},
+        {"tied_embedding": 1, "position": 1, "attention": 4, "mlp_gate_up": 2, "mlp_down": 2},
+    ),
+    "opt": (
+        {"ffn_dim": 48, "word_embed_proj_dim": 32},
+        {"tied_embedding": 1, "position": 1, "attention": 8, "mlp_gate_up": 2, "mlp_down": 2},
+    ),
+    "gpt_neox": ({}, {"embedding": 1, "attention": 4, "mlp_gate_up": 2, "mlp_down": 2, "lm_head": 1}),
+    "mamba": ({}, {"hidden": 8}),
+}
+
+
+@pytest.mark.parametrize("name", _PUBLISHED)
+def test_published_models(name):
+    transformers = pytest.importorskip("transformers")
+    extra, roles = _PUBLISHED[name]
+    config = transformers.AutoConfig.for_model(
+        name, vocab_size=99, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=8, max_position_embeddings=64, **extra,
+    )  # fmt: skip
+    model = transformers.AutoModelForCausalLM.from_config(config)
+    plan = classify(model)
+    assert {r: plan.roles.get(r) for r in roles} == roles
+    attention = [e for e in plan if e.role == "attention"]
+    assert all(e.view.heads[0] in (2, 4, 8, 12) for e in attention)
+    for e in plan:
+        e.view.check(e.name, e.shape) if e.rule != "adamw" else None

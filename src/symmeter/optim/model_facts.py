@@ -65,12 +65,14 @@ class HeadGeometry:
                 f"({self.heads} heads, {self.kv_heads or self.heads} key-value heads)"
             )
         number = rows // dim
-        asked = {"q": self.heads, "o": self.heads, "k": self.kv_heads or self.heads, "v": self.kv_heads or self.heads}
-        asked["qkv"] = self.heads + 2 * (self.kv_heads or self.heads) if self.heads else 0
-        if self.heads and number != asked[part]:
+        kv = self.kv_heads or self.heads
+        # Configurations may carry a number of key-value heads that the model does not use.
+        right = {"q": (self.heads,), "o": (self.heads,), "k": (kv, self.heads), "v": (kv, self.heads)}
+        right["qkv"] = (self.heads + 2 * kv, 3 * self.heads)
+        if self.heads and number not in right[part]:
             raise InputError(
-                f"{name}: {rows} rows are {number} heads of {dim}, but the model says {asked[part]} for {part!r} "
-                f"({self.heads} heads, {self.kv_heads or self.heads} with keys); give heads=, kv_heads=, head_dim="
+                f"{name}: {rows} rows are {number} heads of {dim}, but the model says {right[part][0]} for {part!r} "
+                f"({self.heads} heads, {kv} with keys); give heads=, kv_heads=, head_dim="
             )
         return number
 

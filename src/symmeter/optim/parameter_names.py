@@ -13,7 +13,7 @@ _ATTENTION = {
     "o": ("o_proj", "out_proj", "wo", "o", "to_out", "out_lin", "c_proj", "proj", "dense"),
     "qkv": ("qkv_proj", "c_attn", "query_key_value", "in_proj_weight", "in_proj", "qkv", "wqkv"),
 }
-_INSIDE_ATTENTION = re.compile(r"attn|attention|mixer|^sa$|^mha$", re.I)
+_INSIDE_ATTENTION = re.compile(r"attn|attention|^sa$|^mha$", re.I)
 
 #: First those that come in threes, whose w2 leads out; then plain pairs.
 _GATED = (
@@ -56,8 +56,10 @@ def attention_part(leaf: str, siblings: frozenset[str], parents: tuple[str, ...]
         if word not in names:
             continue
         # Words such as "proj" and "dense" mean something elsewhere too.
-        beside = any(s.lower() in names_ for s in siblings for key, names_ in _ATTENTION.items() if key != "o")
-        if part in ("qkv",) or inside or (beside and (part != "o" or word != "dense")):
+        words = {s.lower() for s in siblings} - {"in_proj"}
+        beside = any(w in others for w in words for key, others in _ATTENTION.items() if key != "o")
+        # State-space blocks have an "in_proj" of their own.
+        if inside or (part == "qkv" and word != "in_proj") or (beside and word != "dense" and part != "qkv"):
             return part
     return ""
 
