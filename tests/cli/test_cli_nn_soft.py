@@ -77,6 +77,15 @@ def test_people_get_a_table(data, capsys):
         (["--report", "x.txt"], "x.txt"),
         (["--weights", "x.pt"], ".safetensors"),
         (["--base", "nothing"], "nothing"),
+        (["--base", "O3", "--candidates", "Scale"], "joined_group"),
+        (["--candidates", "O2_xx"], "different axes"),
+        (["--candidates", ""], "no candidates"),
+        (["--strength", "-1"], "--strength -1"),
+        (["--strength", "nan"], "--strength nan"),
+        (["--rate", "0"], "--rate 0"),
+        (["--exponent", "inf"], "--exponent inf"),
+        (["--weights", "none/x.safetensors"], "the folder none does not exist"),
+        (["--checkpoint", "none/x.pt"], "the folder none does not exist"),
     ],
 )
 def test_bad_input_is_one_line(data, capsys, more, text):
@@ -90,6 +99,9 @@ def test_bad_input_is_one_line(data, capsys, more, text):
     ("arrays", "text"),
     [
         ({"X": np.zeros((4, 6))}, "no array Y"),
+        ({"X": np.zeros((0, 6)), "Y": np.zeros((0, 9))}, "X is empty"),
+        ({"X": np.full((4, 6), 1e200), "Y": np.zeros((4, 9))}, "torch.float32"),
+        ({"X": np.zeros((4, 6)) + 1j, "Y": np.zeros((4, 9))}, "complex128"),
         ({"X": np.zeros((4, 6)), "Y": np.zeros((3, 9))}, "4 rows and Y 3"),
         ({"X": np.full((4, 6), np.nan), "Y": np.zeros((4, 9))}, "NaN"),
         ({"X": np.array([["a"]]), "Y": np.zeros((1, 9))}, "<U1"),
@@ -108,3 +120,45 @@ def test_bad_files_are_one_line(tmp_path, capsys, arrays, text):
 def test_a_missing_file_is_named(tmp_path, capsys):
     assert run(tmp_path / "none.npz") == 2
     assert "none.npz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04garbage", b"1,2,3\n", b"", b"PK\x05\x06" + bytes(18)])
+def test_files_that_are_no_archives_are_one_line(tmp_path, capsys, content):
+    path = tmp_path / "bad.npz"
+    path.write_bytes(content)
+    assert run(path) == 2
+    error = capsys.readouterr().err
+    assert "bad.npz" in error
+    assert error.count("\n") == 1
+
+
+def test_an_interrupted_command_goes_on_where_it_stopped(data, tmp_path, capsys, monkeypatch):
+    from symmeter.nn.soft import training_state
+
+    monkeypatch.setattr(training_state, "PAUSE", 0.0)
+    assert run(data, "--report", str(tmp_path / "whole.json")) == 0
+    state = ["--checkpoint", str(tmp_path / "state.pt")]
+    kept = training_state.TrainingFile.save
+
+    def stops(self, epoch, history, always=False):
+        kept(self, epoch, history, always)
+        if epoch == 20:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(training_state.TrainingFile, "save", stops)
+    assert run(data, *state) == 130
+    assert "holds the training up to epoch 20" in capsys.readouterr().err
+    monkeypatch.setattr(training_state.TrainingFile, "save", kept)
+    assert run(data, *state, "--report", str(tmp_path / "parts.json")) == 0
+    assert (tmp_path / "parts.json").read_text() == (tmp_path / "whole.json").read_text()
+
+
+def test_saved_networks_are_loaded_with_their_strengths(data, tmp_path, capsys):
+    from symmeter.nn.soft import load_soft
+
+    path = tmp_path / "net.safetensors"
+    assert run(data, "--weights", str(path), "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    per = load_soft(path)
+    found = {f["name"]: f["evidence"]["strength"] for f in printed["findings"]}
+    assert per.strengths() == pytest.approx(found)

@@ -247,7 +247,7 @@ def test_forecasts_on_the_users_own_file(tmp_path):
 # ---- presets ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["inertia", "cosine"])
+@pytest.mark.parametrize("name", list(PRESETS))
 def test_presets_build_their_networks(name):
     per = preset(name).build(torch.Generator().manual_seed(0))
     net = per.net

@@ -81,6 +81,62 @@ def test_attention_blocks_follow_the_group_in_every_head(bias):
     torch.testing.assert_close(hard(moved, moved, moved)[0], hard(x, x, x)[0] @ g.T, rtol=1e-10, atol=1e-10)
 
 
+def test_convolutions_of_general_features():
+    """Four channels that a permutation group moves, five taps that it does not; the oracle is the layer itself."""
+    group = symmetric(4)
+    model = seeded(lambda: torch.nn.Conv1d(4, 8, 5))
+    per = PER.for_module(model, {"S4": group}, {"0": (V, lambda g: V(g) + V(g))}, tune_at=100)
+    x = torch.randn(2, 4, 9, dtype=torch.float64)
+    order, twice = [2, 0, 3, 1], [2, 0, 3, 1, 6, 4, 7, 5]
+    assert not torch.allclose(model(x[:, order]), model(x)[:, twice])
+    hard = harden(per, "S4")
+    torch.testing.assert_close(hard(x[:, order]), hard(x)[:, twice])
+    assert float(hard(x).detach().std()) > 1e-3
+
+
+class Mixed(torch.nn.Module):
+    """A network of the kinds of layers that users have: convolutions over a path of vectors, attention, linear."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.path = torch.nn.Conv1d(6, 12, 3, padding=1)
+        self.look = torch.nn.MultiheadAttention(12, 2, batch_first=True)
+        self.out = torch.nn.Linear(12, 6)
+
+    def forward(self, x):
+        h = self.path(x.mT).mT
+        h = h + self.look(h, h, h)[0]
+        return self.out(h).mean(1)
+
+
+def test_blocks_of_all_kinds_are_drawn_to_the_group_together():
+    model = Mixed().double()
+    rep_map = {"path": ("2T1", "4T1"), "look": ("4T1", "4T1"), "out": ("4T1", "2T1")}
+    per = PER.for_module(model, PLANES, rep_map, tune_at=100, strength=1.0, mode="proximal")
+    assert not [n for n in per.notes if "Not penalised" in n]
+    g = O(3).sample(1, rng=2)[0][0]
+    into = out = torch.from_numpy(TensorType.parse("2T1").matrix(g))
+    x = torch.randn(3, 7, 6, dtype=torch.float64)
+
+    def broken(net):
+        return float((net(x @ into.T) - net(x) @ out.T).detach().norm() / net(x).detach().norm())
+
+    assert broken(model) > 0.05
+    for _ in range(6):
+        per.after_step(1e3)
+    # Both planes together are all of O(3).
+    assert broken(model) < 1e-6
+    assert float(model(x).detach().std()) > 1e-3
+
+
+def test_pictures_that_are_turned_in_larger_steps_are_warned_about():
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3, stride=2))
+    group = tensor_action("pixels", "C4").group
+    per = PER.for_module(model, {"C4": group}, {"0": Turned("1 trivial", "1 regular")}, tune_at=9)
+    assert any("more than one pixel" in note for note in per.notes)
+
+
 def test_layers_that_are_left_out_are_named():
     model = seeded(linear(6, 9), linear(9, 4))
     per = PER.for_module(model, ["O3"], {"0": ("2T1", "3T1")}, tune_at=100)

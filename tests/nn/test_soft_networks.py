@@ -99,16 +99,64 @@ def test_products_follow_the_group(features, group, orthogonal):
     x = torch.randn(5, t.size(d), dtype=torch.float64, generator=seeded(1))
 
     def apply(v):
-        # Copies first and the batch last, as inside the networks.
-        found = layer({k: v[:, p.ravel()].unflatten(1, p.shape).permute(1, 2, 0) for k, p in kinds.items()})
-        return {k: z.permute(2, 0, 1) for k, z in found.items()}
+        # One row a coordinate and the batch last, as inside the networks; the features stand in the order of kinds.
+        sorted_ = torch.cat([v[:, p.ravel()] for p in kinds.values()], dim=1)
+        added = (layer(sorted_.mT) - sorted_.mT).mT
+        return dict(zip(kinds, added.split([p.size for p in kinds.values()], dim=1)))
 
     moved = apply(x @ torch.from_numpy(t.matrix(g).T.copy()))
     still = apply(x)
-    assert still
     for kind, z in still.items():
-        matrix = torch.from_numpy(TensorType((kind,)).matrix(g).T.copy())
+        matrix = torch.from_numpy(TensorType((kind,) * layer.copies[kind]).matrix(g).T.copy())
         torch.testing.assert_close(moved[kind], z @ matrix, rtol=1e-9, atol=1e-9)
+    assert max(float(z.detach().abs().max()) for z in still.values()) > 1e-3
+
+
+def slow_products(layer, y):
+    """Path by path and copy by copy, each product by einsum over all of its indices."""
+    kinds = list(layer.copies)
+    sizes = [layer.copies[k] * layer.d ** sum(k) for k in kinds]
+    x = {k: part.reshape(layer.copies[k], *[layer.d] * sum(k), -1) for k, part in zip(kinds, y.split(sizes))}
+    used = dict.fromkeys(kinds, 0)
+    total = {k: torch.zeros_like(v) for k, v in x.items()}
+    for path in layer.paths:
+        mixed = []
+        for kind in (path.left, path.right):
+            n = layer.copies[path.result]
+            weights = layer.mixtures[f"{kind[0]}_{kind[1]}"][used[kind] : used[kind] + n]
+            used[kind] += n
+            mixed.append(torch.tensordot(weights, x[kind], dims=1))
+        (p, q), (r, s), k = path.left, path.right, path.contracted
+        a, b = "abcdef"[: p + q], "uvwxyz"[: r + s]
+        if layer.orthogonal:
+            b = a[len(a) - k :] + b[k:]
+            out = a[: len(a) - k] + b[k:]
+        else:
+            b = b[:r] + a[p - k : p] + b[r + k :]
+            out = a[: p - k] + b[:r] + a[p:] + b[r + k :]
+        total[path.result] += torch.einsum(f"C{a}B,C{b}B->C{out}B", *mixed)
+    return y + layer.scale * torch.cat([total[k].reshape(size, -1) for k, size in zip(kinds, sizes)])
+
+
+@pytest.mark.parametrize(
+    ("features", "orthogonal"),
+    [("9T0+4T1+2T2+T3", True), ("20T0+3T1+T2", True), ("7T0", True), ("5T0+2T1+2T(0,1)+2T2+2T(1,1)", False)],
+)
+@pytest.mark.parametrize("large", [False, True])
+def test_fused_products_are_those_of_the_slow_formula(features, orthogonal, large, monkeypatch):
+    monkeypatch.setattr("symmeter.nn.soft.products._LARGE", -1 if large else 10**9)
+    t = TensorType.parse(features)
+    t = TensorType(tuple(sorted(t.terms, key=lambda k: (sum(k), -k[0]))))
+    layer = BilinearProducts(t, 3, orthogonal, generator=seeded()).double()
+    y = torch.randn(t.size(3), 6, dtype=torch.float64, generator=seeded(1), requires_grad=True)
+    fast, slow = layer(y), slow_products(layer, y)
+    torch.testing.assert_close(fast, slow, rtol=1e-12, atol=1e-13)
+    weights = [y, *layer.parameters()]
+    v = torch.randn(fast.shape, dtype=torch.float64, generator=seeded(2))
+    for a, b in zip(*(torch.autograd.grad((z * v).sum(), weights) for z in (fast, slow))):
+        torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-12)
+    tangent = torch.func.jvp(layer, (y,), (v,))[1]
+    torch.testing.assert_close(tangent, torch.func.jvp(lambda u: slow_products(layer, u), (y,), (v,))[1])
 
 
 def test_products_hold_what_inertia_tensors_need():

@@ -59,7 +59,14 @@ def soft() -> None:
 )  # fmt: skip
 @click.option("--harden", is_flag=True, help="Also project the network onto the best group, and measure it again.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="PATH", help="Save the report as .json or .html.")
-@click.option("--weights", type=click.Path(path_type=Path), metavar="PATH", help="Save the weights as .safetensors.")
+@click.option(
+    "--weights", type=click.Path(path_type=Path), metavar="PATH",
+    help="Save the network as .safetensors, for symmeter.nn.soft.load_soft.",
+)  # fmt: skip
+@click.option(
+    "--checkpoint", type=click.Path(path_type=Path), metavar="PATH",
+    help="Keep the state of the training here, and go on from it if it exists.",
+)  # fmt: skip
 @json_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default="0", metavar="N", help="Seed.")
 @click.option("--quiet", is_flag=True, help="Print nothing for people.")
@@ -74,8 +81,13 @@ def fit(data: Path, report: Path | None, weights: Path | None, as_json: bool, qu
 
     if report is not None:
         _check_output("--report", report, (".json", ".html", ".htm"))
-    if weights is not None and weights.suffix != ".safetensors":
-        raise InputError(f"--weights {weights}: weights are saved as .safetensors; change the extension")
+    _check_options(options)
+    if weights is not None:
+        if weights.suffix != ".safetensors":
+            raise InputError(f"--weights {weights}: networks are saved as .safetensors; change the extension")
+        _check_output("--weights", weights, (".safetensors",))
+    if (state := options["checkpoint"]) is not None:
+        _check_output("--checkpoint", state, (state.suffix.lower(),))
     _need_torch()
     x, y = _arrays(data)
     per, found, x_left = _trained(x, y, options, quiet)
@@ -83,7 +95,9 @@ def fit(data: Path, report: Path | None, weights: Path | None, as_json: bool, qu
     hardened = _hardened(per, x, y, options) if options["harden"] else None
     saved = [shown.save(report)] if report is not None else []
     if weights is not None:
-        saved.append(_save_weights(per, weights))
+        from symmeter.nn.soft import save_soft
+
+        saved.append(save_soft(weights, per))
     if as_json:
         plain = shown.to_json()
         plain["training"] = {"validation_loss": found.best_score, "epoch": found.best_epoch, "epochs": found.epochs}
@@ -92,6 +106,20 @@ def fit(data: Path, report: Path | None, weights: Path | None, as_json: bool, qu
         _print(shown, found, hardened)
     for path in saved:
         say(f"saved: {path}", quiet)
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    """Numbers that the training would refuse in words of Python."""
+    import math
+
+    from symmeter.errors import InputError
+
+    for name in ("strength", "exponent", "rate"):
+        value = options[name]
+        if not (math.isfinite(value) and (value > 0 or (name != "rate" and value == 0))):
+            raise InputError(
+                f"--{name} {value:g}: give a finite number {'above' if name == 'rate' else 'of at least'} 0"
+            )
 
 
 def _need_torch() -> None:
@@ -116,10 +144,14 @@ def _arrays(path: Path) -> tuple[Any, Any]:
             if isinstance(archive, np.ndarray):
                 raise InputError(f"{path} holds one array; give an .npz file with arrays X and Y")
             arrays = {name.lower(): np.asarray(archive[name]) for name in archive.files}
-    except (ValueError, OSError, EOFError, AttributeError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise FileFormatError(f"{path} cannot be read as .npz of numbers: {error}") from error
+    except InputError:
+        raise
+    # Archives fail in many ways: BadZipFile, zlib.error, NotImplementedError, ...
+    except Exception as error:
+        raise FileFormatError(
+            f"{path} cannot be read as an .npz file of numbers ({type(error).__name__}); np.savez(path, X=..., Y=...) "
+            "writes one"
+        ) from error
     found = []
     for name in ("x", "y"):
         if name not in arrays:
@@ -127,6 +159,8 @@ def _arrays(path: Path) -> tuple[Any, Any]:
         a = arrays[name]
         if a.dtype.kind not in "biuf" or a.ndim < 2:
             raise ShapeError(f"{path}:{name.upper()} is {a.dtype} of shape {a.shape}; give numbers, one row a sample")
+        if a.size == 0:
+            raise InputError(f"{path}:{name.upper()} is empty, of shape {a.shape}; give one row a sample")
         if not np.isfinite(a).all():
             raise NonFiniteError(f"{path}:{name.upper()} contains NaN or infinity; remove such rows")
         found.append(a.reshape(len(a), -1).astype(float))
@@ -187,6 +221,7 @@ def _trained(x: Any, y: Any, options: dict[str, Any], quiet: bool) -> tuple[Any,
             select_after=min(2 * tune_at, options["epochs"] - 1),
             generator=generator,
             progress=progress,
+            checkpoint=options["checkpoint"],
         )
     return per, found, (x[:held] if held else x)[:256]
 
@@ -216,17 +251,6 @@ def _hardened(per: Any, x: Any, y: Any, options: dict[str, Any]) -> dict[str, An
     with torch.no_grad():
         errors = [float((net(x) - y).square().mean()) for net in (per.net, hard)]
     return {"group": per.best().name, "loss": errors[0], "loss_hardened": errors[1]}
-
-
-def _save_weights(per: Any, path: Path) -> Path:
-    from symmeter.errors import MissingDependencyError
-    from symmeter.files import write_atomic
-
-    try:
-        from safetensors.torch import save
-    except ImportError as error:
-        raise MissingDependencyError("safetensors", "nn", "--weights") from error
-    return write_atomic(path, save({k: v.contiguous() for k, v in per.net.state_dict().items()}))
 
 
 def _print(shown: Any, found: Any, hardened: dict[str, Any] | None) -> None:

@@ -1,7 +1,7 @@
 """The figure of the soft-equivariance experiment, drawn from its tables alone.
 
 Above: the levels that training gives to three planes of rotation, for each axis that is singled out, and the errors of
-six methods with the same tuning budget. Below: particles in a field with the levels found for them, and cosines.
+seven methods with the same tuning budget. Below: particles in a field with the levels found for them, and cosines.
 """
 
 from __future__ import annotations
@@ -20,13 +20,24 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
+#: Beside the colours of the house, for the method that came last.
+BROWN = "#7a5c3e"
 _PLANES = {"O2_xy": "xy", "O2_yz": "yz", "O2_xz": "xz"}
-_COLOURS = {"PER": TEAL, "RPP": ORANGE, "MixedRPP": PURPLE, "EMLP": BLUE, "SoftEMLP": GREY, "MLP": INK}
+_COLOURS = {
+    "PER": TEAL,
+    "RPP": ORANGE,
+    "MixedRPP": PURPLE,
+    "EMLP": BLUE,
+    "FrameAverage": BROWN,
+    "SoftEMLP": GREY,
+    "MLP": INK,
+}
 _WORDS = {
     "PER": "soft (PER)",
     "RPP": "residual paths (RPP)",
     "MixedRPP": "RPP within a subgroup",
     "EMLP": "hard (EMLP)",
+    "FrameAverage": "frame-averaged MLP",
     "SoftEMLP": "no penalty",
     "MLP": "plain MLP",
 }

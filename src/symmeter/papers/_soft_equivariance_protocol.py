@@ -4,7 +4,8 @@ Every method has the same tuning budget: three settings, of which the validation
 then is the test error looked at. A seed decides the data and the start of the weights, and is the same for all methods,
 so that errors are compared in pairs. All methods are trained by one loop: Adam, the same rate, cosine, number of steps,
 rule for selecting weights on validation data, and the same blocks and channels where they have blocks at all. RPP and
-MixedRPP keep the channels of the others and so have more weights.
+MixedRPP keep the channels of the others and so have more weights. The frame-averaged MLP is the plain one, with the
+same choice among groups as EMLP.
 
 The three settings of a method were written down before the first run of the comparison; the first of PER and RPP had
 been tried on seeds 0 and 1 when the code was tested, and one run of each method on the motion task. ``WIDER`` was added
@@ -21,12 +22,14 @@ from symmeter.papers import _soft_equivariance_tasks as tasks
 __all__ = ["METHODS", "WIDER", "Budget", "Task", "settings_of", "trial"]
 
 #: For each method its three settings. The first of RPP is that of its authors; PER's are powers of ten around the
-#: values that suited small data before; EMLP and MixedRPP choose a group; the others a weight decay.
+#: values that suited small data before; EMLP, MixedRPP and the frame-averaged MLP choose a group; the others a weight
+#: decay.
 METHODS: dict[str, tuple[float | str, ...]] = {
     "PER": (1.0, 0.1, 0.01),
     "RPP": (1.0, 0.1, 0.01),
     "MixedRPP": ("first", "second", "third"),
     "EMLP": ("first", "second", "third"),
+    "FrameAverage": ("first", "second", "third"),
     "SoftEMLP": (0.0, 2e-4, 2e-3),
     "MLP": (0.0, 2e-4, 2e-3),
 }
@@ -101,7 +104,7 @@ def trial(task: Task, method: str, setting: float | str, budget: Budget, seed: i
     Parameters
     ----------
     setting : float or str
-        Of ``METHODS``; the name of a group for EMLP and MixedRPP.
+        Of ``METHODS``; the name of a group for EMLP, MixedRPP and FrameAverage, or "base".
     measured : bool
         Whether sampled equivariance errors are measured.
 
@@ -178,6 +181,13 @@ def _network(
         torch.manual_seed(seed)
         plain = MLP([sample.train[0].shape[1], budget.width, budget.width, sample.train[1].shape[1]])
         return plain, None, lambda: plain.decay(float(setting))
+    if method == "FrameAverage":
+        from symmeter.papers._soft_equivariance_frames import FrameAveragedMLP
+
+        torch.manual_seed(seed)
+        plane = None if setting == "base" else tasks.PLANE_AXES[str(setting)]
+        averaged = FrameAveragedMLP(*features, budget.width, plane)
+        return averaged, None, lambda: averaged.decay(_DECAY)
     if method == "RPP":
         net = RPP(*features, base, basic_decay=float(setting), **shared)
         return net, None, lambda: net.decay(1.0)

@@ -18,6 +18,8 @@ __all__ = ["COSINE_VARIANTS", "Sample", "cosine", "inertia", "inertia_target", "
 
 #: Candidate groups by the axis that they turn about.
 PLANES = {0: "O2_yz", 1: "O2_xz", 2: "O2_xy"}
+#: The axes that span the plane of each candidate.
+PLANE_AXES = {"O2_xy": (0, 1), "O2_yz": (1, 2), "O2_xz": (0, 2)}
 COSINE_VARIANTS = ("so3", "scale", "none")
 Pair = tuple[Float[np.ndarray, "n a"], Float[np.ndarray, "n b"]]
 
@@ -44,7 +46,7 @@ def planes() -> dict[str, object]:
     """O(2) in each coordinate plane of space."""
     from symmeter.groups import O, embed
 
-    return {"O2_xy": embed(O(2), 3, [0, 1]), "O2_yz": embed(O(2), 3, [1, 2]), "O2_xz": embed(O(2), 3, [0, 2])}
+    return {name: embed(O(2), 3, axes) for name, axes in PLANE_AXES.items()}
 
 
 def inertia_target(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ __all__ = ["step_times"]
 
 
 def step_times(channels: int, layers: int, batch: int, rep_in: str, repeats: int = 5, steps: int = 20) -> dict:
-    """Seconds of one training step: without penalty, with it, and of an MLP of the same widths.
+    """Seconds of one training step: without penalty, with it, of an MLP of the same widths, and of it with the penalty.
 
-    Steps of the three kinds take turns, and the least mean over ``steps`` of the ``repeats`` rounds counts, so that
+    Steps of the four kinds take turns, and the least mean over ``steps`` of the ``repeats`` rounds counts, so that
     other work on the machine disturbs all alike.
     """
     import torch
@@ -34,10 +35,16 @@ def step_times(channels: int, layers: int, batch: int, rep_in: str, repeats: int
     plain = MLP([size, *[channels] * (layers - 1), 9])
     x = torch.randn(batch, size, generator=generator)
     y = torch.randn(batch, 9, generator=generator)
+    penalised = MLP([size, *[channels] * (layers - 1), 9])
+    hidden = [str(net.hidden)] * (layers - 1)
+    features = [str(net.source), *hidden, str(net.target)]
+    rep_map = {str(2 * k): pair for k, pair in enumerate(pairwise(features))}
+    around = PER.for_module(penalised, tasks.planes(), rep_map)
     work = {
         "without": _step(net, x, y, lambda: net.decay(2e-4)),
         "with": _step(net, x, y, lambda: per.penalty() + net.decay(2e-4)),
         "mlp": _step(plain, x, y, lambda: plain.decay(2e-4)),
+        "penalised_mlp": _step(penalised, x, y, lambda: around.penalty() + penalised.decay(2e-4)),
     }
     best = dict.fromkeys(work, np.inf)
     for _ in range(repeats):

@@ -1,6 +1,6 @@
 """Experiment for "Regularizing Towards Soft Equivariance Under Mixed Symmetries" (2306.00356).
 
-Inertia tensors with one axis singled out, along each axis and along none; the same tuning budget for six methods;
+Inertia tensors with one axis singled out, along each axis and along none; the same tuning budget for seven methods;
 the motion of charged particles in a field; cosines with a broken invariance. Full scale adds the five-mass task with
 the paper's own budget, and the user's copy of the Waymo trajectories.
 """
@@ -63,6 +63,8 @@ _SCALES = {
     "full": _Scale(Budget(), 20, 20, 20, 20, _ALL, _ALL, _COSINE, True, True),
 }
 _COSINE_START = 0.01
+#: Exactly equivariant under O(3), which the target breaks: for reference, no settings of the comparison.
+_WRONG_GROUP = (("EMLP", "base"), ("FrameAverage", "base"))
 
 Part = Callable[[str, str, Callable[[], Any]], Any]
 Runs = Callable[[Sequence[tuple]], list[dict]]
@@ -78,7 +80,10 @@ def run(scale: str, checkpoints: Checkpoints, progress: Progress, seed: int) -> 
         progress(min(next(done) / parts, 1.0), what)
         return checkpoints.get_or_compute(name, compute)
 
-    tables: dict[str, Any] = {"methods": {k: list(v) for k, v in protocol.METHODS.items()}}
+    tables: dict[str, Any] = {
+        "methods": {k: list(v) for k, v in protocol.METHODS.items()},
+        "small": scale == "smoke",
+    }
     tables["dimensions"] = part("dimensions", "dimensions of equivariant subspaces", _dimensions)
     tables["truth"] = part("truth", "equivariance errors of the target", _truth)
     # Timed first, while nothing else runs.
@@ -86,8 +91,10 @@ def run(scale: str, checkpoints: Checkpoints, progress: Progress, seed: int) -> 
     runs = partial(_runs, parallel=size.parallel)
     tables["inertia"] = []
     for k in range(size.seeds):
-        jobs = _comparison(Task("inertia"), size.methods, size.budget, seed + k, extra=(("EMLP", "base"),))
-        tables["inertia"] += part(f"inertia.{k}", f"six methods, inertia, seed {seed + k}", partial(runs, jobs))
+        jobs = _comparison(Task("inertia"), size.methods, size.budget, seed + k, extra=_WRONG_GROUP)
+        tables["inertia"] += part(
+            f"inertia.{k}", f"{len(size.methods)} methods, inertia, seed {seed + k}", partial(runs, jobs)
+        )
     tables["wider"] = [] if scale == "smoke" else part("wider", "wider sweeps", partial(_wider, runs, size, seed))
     tables["axes"], tables["control"] = _axes(part, runs, size, seed)
     tables["motion"] = part("motion", "charged particles in a field", partial(_motion, runs, size, seed))
@@ -180,6 +187,7 @@ def _timing() -> dict[str, float]:
         "penalty_share_large": max(1 - large["without"] / large["with"], 0.0),
         "penalty_share_small": max(1 - small["without"] / small["with"], 0.0),
         "step_over_mlp": large["with"] / large["mlp"],
+        "penalised_mlp_over_mlp": large["penalised_mlp"] / large["mlp"],
         **{f"large_{k}": v for k, v in large.items()},
         **{f"small_{k}": v for k, v in small.items()},
     }

@@ -23,6 +23,7 @@ from symmeter.nn.soft.null_space import equivariant_basis, projector
 from symmeter.nn.soft.penalty import ProjectionPenalty
 from symmeter.nn.soft.regularizer import PER
 from symmeter.nn.soft.report import SoftReport, features_action
+from symmeter.nn.soft.saved import load_soft, save_soft
 from symmeter.nn.soft.strengths import StrengthTuner, replay, tuned_strengths
 from symmeter.nn.soft.training import Fit, fit
 
@@ -47,9 +48,11 @@ __all__ = [
     "fit",
     "harden",
     "joined_group",
+    "load_soft",
     "named_candidate",
     "projector",
     "replay",
+    "save_soft",
     "tuned_strengths",
     "uniform_channels",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from symmeter.nn.soft.channels import coordinates_by_kind
 from symmeter.nn.soft.null_space import block_signs
 from symmeter.representations import TensorType
 
-__all__ = ["BlockRows", "LinearMap"]
+__all__ = ["BlockRows", "LayerMap", "LinearMap", "at_least_single", "check_is_parameter", "set_parameter"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,9 @@ class LinearMap:
     target: TensorType
     source: TensorType
 
+    def check_is_set(self) -> None:
+        """Raise where new values of the weight would be lost; tensors that were given can always be set."""
+
     def check(self, d: int) -> None:
         """Raise unless the features fit the weight over a base space of dimension d.
 
@@ -60,6 +64,76 @@ class LinearMap:
                     f"{self.name}: {features} has {features.size(d)} coordinates over a space of dimension {d}, but "
                     f"the layer has {size} {side}"
                 )
+
+
+def set_parameter(p: torch.Tensor, new: torch.Tensor, frozen_too: bool = False) -> None:
+    """Give a parameter new values in place, unless it is frozen."""
+    if frozen_too or p.requires_grad or not isinstance(p, torch.nn.Parameter):
+        p.copy_(new)
+
+
+class LayerMap(LinearMap):
+    """A linear map that looks its tensors up in a layer at every use.
+
+    Parameters of a layer are sometimes exchanged (``load_state_dict(assign=True)``, parametrisations); what was kept
+    from before would then be penalised in their place, in silence.
+
+    Parameters
+    ----------
+    name : str
+    layer : Module
+    target, source : TensorType
+    weight, bias : str
+        Names of the tensors in the layer.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        layer: torch.nn.Module,
+        target: TensorType,
+        source: TensorType,
+        weight: str = "weight",
+        bias: str = "bias",
+    ) -> None:
+        fields = {"name": name, "target": target, "source": source, "_at": (layer, weight, bias)}
+        for key, value in fields.items():
+            object.__setattr__(self, key, value)
+
+    @property
+    def weight(self) -> torch.Tensor:  # type: ignore[override]
+        layer, name, _ = self._at  # type: ignore[attr-defined]
+        return getattr(layer, name)
+
+    def check_is_set(self) -> None:
+        """Raise if the layer computes its tensors from others."""
+        layer, *names = self._at  # type: ignore[attr-defined]
+        for name in names:
+            check_is_parameter(layer, name)
+
+    @property
+    def bias(self) -> torch.Tensor | None:  # type: ignore[override]
+        layer, _, name = self._at  # type: ignore[attr-defined]
+        return getattr(layer, name)
+
+
+def at_least_single(kind: torch.dtype) -> torch.dtype:
+    """The type itself, or single precision in place of half."""
+    return torch.float32 if kind in (torch.float16, torch.bfloat16) else kind
+
+
+def check_is_parameter(layer: torch.nn.Module, name: str) -> None:
+    """Raise if a layer computes a tensor from others, so that setting it would change nothing.
+
+    Raises
+    ------
+    InputError
+    """
+    if name not in layer._parameters and getattr(layer, name) is not None:
+        raise InputError(
+            f"{type(layer).__name__} computes its {name} from other parameters, so that it cannot be set; use "
+            "mode='loss', or torch.nn.utils.parametrize.remove_parametrizations first"
+        )
 
 
 class BlockRows:
@@ -122,8 +196,19 @@ class BlockRows:
         return out
 
     def flat(self, parameters: Sequence[torch.Tensor] | None = None) -> Float[torch.Tensor, " n"]:
-        """All weights in one vector."""
-        return torch.cat([p.reshape(-1) for p in (self.parameters() if parameters is None else parameters)])
+        """All weights in one vector, in single precision at least: half precision has no room for residuals."""
+        parameters = self.parameters() if parameters is None else parameters
+        devices = sorted({str(p.device) for p in parameters})
+        if len(devices) > 1:
+            raise InputError(f"the layers lie on {', '.join(devices)}; move those of one regulariser to one device")
+        flat = torch.cat([p.reshape(-1) for p in parameters])
+        return flat.to(at_least_single(flat.dtype))
+
+    def like(self) -> tuple[torch.dtype, torch.device]:
+        """Type and device of the flat vector."""
+        parameters = self.parameters()
+        kind = reduce(torch.promote_types, (p.dtype for p in parameters))
+        return at_least_single(kind), parameters[0].device
 
     def rows(self, flat: Float[torch.Tensor, " n"]) -> list[Float[torch.Tensor, "rows width"]]:
         """The matrix of each type."""
@@ -142,6 +227,19 @@ class BlockRows:
         free = self.order[self.used :]
         rest = first.new_zeros(len(free)) if flat is None else flat.index_select(0, free)
         return torch.cat([*(r.reshape(-1) for r in rows), rest]).index_select(0, self.back)
+
+    def set(self, rows: Sequence[torch.Tensor], flat: Float[torch.Tensor, " n"], frozen_too: bool = False) -> None:
+        """Give the parameters the values of some rows; those that training leaves alone are left alone.
+
+        Raises
+        ------
+        InputError
+            For a layer that computes its weight.
+        """
+        for m in self.maps:
+            m.check_is_set()
+        for p, new in zip(self.parameters(), self.split(self.flattened(rows, flat))):
+            set_parameter(p, new, frozen_too)
 
     def split(self, flat: Float[torch.Tensor, " n"]) -> list[torch.Tensor]:
         """The flat vector cut into tensors shaped as :meth:`parameters`."""

@@ -20,7 +20,7 @@ from symmeter.errors import InputError, InputTypeError, ShapeError, UnknownNameE
 from symmeter.nn.elements import PresentedGroup, presentation
 from symmeter.representations import Representation
 
-__all__ = ["Candidate", "candidate", "candidates_of", "joined_group", "named_candidate"]
+__all__ = ["Candidate", "candidate", "candidates_of", "check_products_follow", "joined_group", "named_candidate"]
 
 #: Generators are told apart to this many decimals when a group is looked up in a cache.
 _DECIMALS = 12
@@ -99,7 +99,8 @@ def candidate(name: str, group: Any) -> Candidate:
     if isinstance(group, Candidate):
         return Candidate(str(name), group.group, group.algebra, group.discrete)
     if isinstance(group, str):
-        return named_candidate(group)
+        group = named_candidate(group)
+        return Candidate(str(name), group.group, group.algebra, group.discrete)
     if not isinstance(group, Representation) and getattr(group, "generators", None) is None:
         raise InputTypeError(
             f"candidate {name!r} is a {type(group).__name__}; give a group such as O(3), or a Representation of "
@@ -157,16 +158,15 @@ def candidates_of(given: Any, dimension: int | None = None) -> tuple[Candidate, 
         If there is none, or one acts on another space: the text names it, with both dimensions.
     """
     if isinstance(given, str):
-        given = [part for part in given.split(",") if part.strip()]
+        given = [part.strip() for part in given.split(",") if part.strip()]
     if isinstance(given, Mapping):
-        found = tuple(candidate(name, group) for name, group in given.items())
+        pairs = list(given.items())
     elif isinstance(given, Iterable):
-        found = tuple(
-            c if isinstance(c, Candidate) else named_candidate(c) if isinstance(c, str) else candidate(_label(c), c)
-            for c in given
-        )
+        pairs = [(c.name if isinstance(c, Candidate) else c if isinstance(c, str) else _label(c), c) for c in given]
     else:
         raise InputTypeError(f"candidates are given as a mapping of names to groups; got {type(given).__name__}")
+    size = _dimension_of_names([g for _, g in pairs]) if dimension is None else dimension
+    found = tuple(candidate(name, named_candidate(g, size) if isinstance(g, str) else g) for name, g in pairs)
     if not found:
         raise InputError("there are no candidates; give at least one group, such as {'O3': O(3)}")
     names = [c.name for c in found]
@@ -182,12 +182,41 @@ def candidates_of(given: Any, dimension: int | None = None) -> tuple[Candidate, 
     return found
 
 
+def _dimension_of_names(given: Iterable[Any]) -> int:
+    """The space that ``O2_xy`` and ``Scale`` are in, which follows from the groups beside them; otherwise 3."""
+    for g in given:
+        if isinstance(g, Candidate):
+            return g.dimension
+        if not isinstance(g, str):
+            return candidate(_label(g), g).dimension
+        found = _NAME.fullmatch(g.strip())
+        if found and found[3] is None:
+            return int(found[2])
+    return 3
+
+
 def _label(group: Any) -> str:
     return getattr(group, "name", "") or type(group).__name__
 
 
 _AXES = "xyzw"
 _NAME = re.compile(r"(SO|O|SL|GL|S)\(?(\d)\)?(?:[_ ]?([xyzw]+))?")
+
+
+def check_products_follow(base: Candidate, candidates: Iterable[Candidate]) -> None:
+    """Raise unless networks whose products contract as the base group allows can respect the candidates.
+
+    Raises
+    ------
+    InputError
+        For a candidate that is not orthogonal beside a base group that is.
+    """
+    for c in candidates:
+        if base.is_orthogonal and not c.is_orthogonal:
+            raise InputError(
+                f"candidate {c.name!r} is not orthogonal but the base group {base.name} is, whose products of features "
+                f"do not follow it; give base=joined_group(...) of both"
+            )
 
 
 def named_candidate(text: str, dimension: int = 3) -> Candidate:
@@ -227,5 +256,7 @@ def named_candidate(text: str, dimension: int = 3) -> Candidate:
     group = {"O": O, "SO": SO, "SL": SL, "GL": GLp}[kind](n)
     if axes is None:
         return candidate(name, group)
+    if len(axes) != n or len(set(axes)) != n:
+        raise InputError(f"{name!r}: {kind}({n}) acts on {n} different axes; write {kind}{n}_{_AXES[:n] or 'xy'}")
     places = [_AXES.index(a) for a in axes]
     return candidate(name, embed(group, max(dimension, *(p + 1 for p in places)), places))

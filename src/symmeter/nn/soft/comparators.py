@@ -14,8 +14,16 @@ import torch
 from jaxtyping import Float
 
 from symmeter.errors import InputError
-from symmeter.nn.soft.candidates import candidates_of
-from symmeter.nn.soft.networks import SoftEMLP, TensorLinear, TensorNetwork, maps_of, parameters_of, squares_of
+from symmeter.nn.soft.candidates import candidates_of, check_products_follow
+from symmeter.nn.soft.networks import (
+    SoftEMLP,
+    TensorLinear,
+    TensorNetwork,
+    maps_of,
+    parameters_of,
+    squared_norm,
+    squares_of,
+)
 from symmeter.nn.soft.projected_weights import WeightProjection
 from symmeter.representations import TensorType
 
@@ -49,6 +57,7 @@ class EMLP(TensorNetwork):
         base = group if base is None else base
         super().__init__(rep_in, rep_out, base, channels, layers, leak=False, generator=generator)
         self.group = candidates_of({getattr(group, "name", "group"): group}, self.base.dimension)[0]
+        check_products_follow(self.base, [self.group])
         self.projection = WeightProjection(self.linear_maps(), self.group)
 
     def weights(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -80,6 +89,9 @@ class RPP(TensorNetwork):
     ) -> None:
         super().__init__(rep_in, rep_out, base, channels, layers, True, generator)
         d = self.base.dimension
+        for name, value in (("basic_decay", basic_decay), ("equivariant_decay", equivariant_decay)):
+            if not 0 <= value < float("inf"):
+                raise InputError(f"{name} is {value}; it must be a finite number of at least 0")
         self.basic_decay, self.equivariant_decay = basic_decay, equivariant_decay
         self.equivariant = torch.nn.ModuleList(
             TensorLinear(layer.source, layer.target, d, generator) for layer in self.linear_layers
@@ -138,6 +150,7 @@ class MixedRPP(RPP):
     ) -> None:
         super().__init__(rep_in, rep_out, base, channels, layers, basic_decay, equivariant_decay, generator)
         self.subgroup = candidates_of({getattr(subgroup, "name", "subgroup"): subgroup}, self.base.dimension)[0]
+        check_products_follow(self.base, [self.subgroup])
         self.inner_projection = WeightProjection(self.linear_maps(), self.subgroup)
 
     def _residual(self) -> Sequence[torch.Tensor]:
@@ -169,7 +182,7 @@ class MLP(torch.nn.Sequential):
 
     def decay(self, weight_decay: float = 0.0, gate_decay: float = 0.0) -> Float[torch.Tensor, ""]:
         """``weight_decay / 2 * sum(|W|^2 + |b|^2)``."""
-        return 0.5 * weight_decay * torch.stack([p.square().sum() for p in self.parameters()]).sum()
+        return 0.5 * weight_decay * squared_norm(list(self.parameters()))
 
 
 def _pairs(flat: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:

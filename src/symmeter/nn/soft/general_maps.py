@@ -16,12 +16,14 @@ import torch
 from jaxtyping import Float
 
 from symmeter.errors import InputError, ShapeError
+from symmeter.nn.soft.blocks import at_least_single, check_is_parameter, set_parameter
 from symmeter.nn.soft.candidates import Candidate
+from symmeter.nn.soft.penalty import in_full_precision
 from symmeter.representations import Representation
 from symmeter.representations.equivariant_maps import intertwiners
 from symmeter.representations.orbits import phased_orbits
 
-__all__ = ["BasisProjector", "GeneralPenalty", "OrbitProjector", "SumPenalty", "map_projector"]
+__all__ = ["BasisProjector", "GeneralPenalty", "OrbitProjector", "ParameterAt", "SumPenalty", "map_projector"]
 
 _LARGEST = 1 << 24
 
@@ -67,7 +69,8 @@ class BasisProjector:
 
     def __call__(self, flat: Float[torch.Tensor, " n"]) -> Float[torch.Tensor, " n"]:
         q = self.basis.to(flat)
-        return q @ (q.mT @ flat)
+        with in_full_precision(flat):
+            return q @ (q.mT @ flat)
 
 
 def map_projector(
@@ -105,7 +108,8 @@ def map_projector(
     basis = intertwiners((*source.discrete, *source.algebra), (*target.discrete, *target.algebra)).maps
     if np.iscomplexobj(basis):
         raise InputError("complex representations move complex weights; give real ones")
-    return BasisProjector(torch.from_numpy(np.ascontiguousarray(basis.reshape(len(basis), -1).T)))
+    # There may be none: nothing but zero is equivariant.
+    return BasisProjector(torch.from_numpy(np.ascontiguousarray(np.reshape(basis, (len(basis), size)).T, dtype=float)))
 
 
 def _signed_permutation(a: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
@@ -142,19 +146,40 @@ def _orbits(signed: list[list[Any]], sizes: list[int]) -> OrbitProjector:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class ParameterAt:
+    """A parameter that is looked up in its layer at every use, since parameters of layers can be exchanged."""
+
+    layer: torch.nn.Module
+    name: str
+
+    def __call__(self) -> torch.Tensor:
+        return getattr(self.layer, self.name)
+
+    def flat(self) -> Float[torch.Tensor, " n"]:
+        """Its entries, in single precision at least."""
+        found = self().reshape(-1)
+        return found.to(at_least_single(found.dtype))
+
+    def set(self, flat: Float[torch.Tensor, " n"], frozen_too: bool = False) -> None:
+        """Give it new values, unless it is frozen."""
+        check_is_parameter(self.layer, self.name)
+        set_parameter(self(), flat.view_as(self()), frozen_too)
+
+
 class GeneralPenalty:
     """The projection penalty for parameters with a projector for each candidate.
 
     Parameters
     ----------
     candidates : sequence of Candidate
-    entries : sequence of (tensor, sequence of projectors)
+    entries : sequence of (ParameterAt, sequence of projectors)
         A parameter, and what each candidate wants of it.
     """
 
-    def __init__(self, candidates: Sequence[Candidate], entries: Sequence[tuple[torch.Tensor, Sequence[Any]]]) -> None:
+    def __init__(self, candidates: Sequence[Candidate], entries: Sequence[tuple[ParameterAt, Sequence[Any]]]) -> None:
         self.candidates = tuple(candidates)
-        self.entries = [(theta, tuple(projectors)) for theta, projectors in entries]
+        self.entries = [(place, tuple(projectors)) for place, projectors in entries]
         self.codimensions = np.array(
             [sum(each[j].codimension for _, each in self.entries) for j in range(len(self.candidates))]
         )
@@ -163,13 +188,13 @@ class GeneralPenalty:
     def squared_norm(self) -> float:
         """``|W|^2`` of everything that is penalised."""
         with torch.no_grad():
-            return sum(float(t.double().square().sum()) for t, _ in self.entries)
+            return sum(float(place().double().square().sum()) for place, _ in self.entries)
 
     def __call__(self, strengths: Float[np.ndarray, " groups"]) -> Float[torch.Tensor, ""]:
         """The weighted sum of the candidates' penalties."""
-        total = self.entries[0][0].new_zeros(())
-        for theta, projectors in self.entries:
-            flat = theta.reshape(-1)
+        total = self.entries[0][0].flat().new_zeros(())
+        for place, projectors in self.entries:
+            flat = place.flat()
             for s, project in zip(np.asarray(strengths, dtype=float), projectors):
                 if s:
                     total = total + (0.5 * float(s)) * (flat - project(flat)).square().sum()
@@ -179,26 +204,26 @@ class GeneralPenalty:
         """R of each candidate."""
         out = np.zeros(len(self.candidates))
         with torch.no_grad():
-            for theta, projectors in self.entries:
-                flat = theta.reshape(-1)
+            for place, projectors in self.entries:
+                flat = place.flat()
                 out += [0.5 * float((flat - p(flat)).double().square().sum()) for p in projectors]
         return out
 
     @torch.no_grad()
     def proximal_(self, strengths: Float[np.ndarray, " groups"], step: float) -> None:
         """One implicit step: exact for one candidate, candidate by candidate for several."""
-        for theta, projectors in self.entries:
-            flat = theta.reshape(-1)
+        for place, projectors in self.entries:
+            flat = place.flat()
             for s, project in zip(np.asarray(strengths, dtype=float), projectors):
                 inside = project(flat)
                 flat = inside + (flat - inside) / (1 + step * float(s))
-            theta.copy_(flat.view_as(theta))
+            place.set(flat)
 
     @torch.no_grad()
     def project_(self, which: int) -> None:
         """Replace the parameters by their projection."""
-        for theta, projectors in self.entries:
-            theta.copy_(projectors[which](theta.reshape(-1)).view_as(theta))
+        for place, projectors in self.entries:
+            place.set(projectors[which](place.flat()), frozen_too=True)
 
 
 class SumPenalty:

@@ -13,7 +13,7 @@ from symmeter.errors import InputError, ShapeError
 from symmeter.findings import Finding
 from symmeter.nn.actions import TensorAction, tensor_action
 from symmeter.nn.soft.candidates import Candidate
-from symmeter.nn.soft.general_maps import GeneralPenalty, map_projector
+from symmeter.nn.soft.general_maps import GeneralPenalty, ParameterAt, map_projector
 from symmeter.nn.soft.regularizer import PER
 from symmeter.nn.soft.sampled_orbits import SampledOrbitPenalty
 from symmeter.representations import Representation, V
@@ -82,7 +82,9 @@ def penalty_of_actions(
     candidates = [_candidate_of(name, a) for name, a in named]
     layers = _linear_chain(model)
     if layers is not None:
-        moving = [r for _, a in named if (r := _coordinates(a, layers[0][1].in_features)) is not None]
+        # A lone linear map commutes with what it commutes with; pointwise functions only with permutations.
+        permuted = not isinstance(model, nn.Linear)
+        moving = [r for _, a in named if (r := _coordinates(a, layers[0][1].in_features, permuted)) is not None]
         if len(moving) == len(named):
             return _chain_penalty(layers, candidates, moving, named, action_out, bias)
     pairs = [(a, _output_action(action_out, a, model)) for _, a in named]
@@ -106,6 +108,8 @@ def _candidate_of(name: str, action: TensorAction) -> Candidate:
 
 def _linear_chain(model: nn.Module) -> list[tuple[str, nn.Linear]] | None:
     """The linear layers of a Sequential of linear layers and pointwise functions; None for other models."""
+    if isinstance(model, nn.Linear):
+        return [("", model)]
     if not isinstance(model, nn.Sequential):
         return None
     flat = [(n, m) for n, m in model.named_modules() if not isinstance(m, nn.Sequential)]
@@ -115,10 +119,10 @@ def _linear_chain(model: nn.Module) -> list[tuple[str, nn.Linear]] | None:
     return linear or None
 
 
-def _coordinates(action: TensorAction, width: int) -> Representation | None:
-    """How an action permutes the coordinates of inputs of shape (batch, width); None when it does something else."""
+def _coordinates(action: TensorAction, width: int, permuted: bool) -> Representation | None:
+    """How an action moves the coordinates of inputs of shape (batch, width), as a permutation if that is asked for."""
     r = V(action.group) if action.kind in ("nodes", "tokens") else action.representation
-    return r if r is not None and r.dimension == width and _permutes(r) else None
+    return r if r is not None and r.dimension == width and (not permuted or _permutes(r)) else None
 
 
 def _permutes(r: Representation) -> bool:
@@ -138,16 +142,16 @@ def _chain_penalty(
     """Hidden layers hold as many copies of the input's coordinates as fit, and scalars for the rest."""
     last = layers[-1][1].out_features
     outputs = [_chain_output(action_out, a, r, last) for (_, a), r in zip(named, moving)]
-    entries: list[tuple[torch.Tensor, list[Any]]] = []
+    entries: list[tuple[ParameterAt, list[Any]]] = []
     sources = list(moving)
     for k, (name, layer) in enumerate(layers):
         final = k == len(layers) - 1
         targets = [out if final else _copies(r, layer.out_features) for r, out in zip(moving, [o for o, _ in outputs])]
         if layer.in_features != sources[0].dimension:
             raise ShapeError(f"layer {name!r} takes {layer.in_features} inputs, but {sources[0].dimension} come")
-        entries.append((layer.weight, [map_projector(t, s) for t, s in zip(targets, sources)]))
+        entries.append((ParameterAt(layer, "weight"), [map_projector(t, s) for t, s in zip(targets, sources)]))
         if layer.bias is not None and bias:
-            entries.append((layer.bias, [map_projector(t, t.trivial()) for t in targets]))
+            entries.append((ParameterAt(layer, "bias"), [map_projector(t, t.trivial()) for t in targets]))
         sources = targets
     penalty = GeneralPenalty(candidates, entries)
     penalty.actions = tuple((a, out) for (_, a), (_, out) in zip(named, outputs))  # type: ignore[attr-defined]

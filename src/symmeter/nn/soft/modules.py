@@ -13,9 +13,9 @@ from torch import nn
 from symmeter.errors import InputError, InputTypeError, ShapeError, UnknownNameError, nearest_name
 from symmeter.nn.actions import tensor_action
 from symmeter.nn.elements import PresentedGroup, presentation
-from symmeter.nn.soft.blocks import LinearMap
+from symmeter.nn.soft.blocks import LayerMap, LinearMap
 from symmeter.nn.soft.candidates import Candidate
-from symmeter.nn.soft.general_maps import GeneralPenalty, SumPenalty, map_projector
+from symmeter.nn.soft.general_maps import GeneralPenalty, ParameterAt, SumPenalty, map_projector
 from symmeter.nn.soft.penalty import ProjectionPenalty
 from symmeter.representations import Representation, TensorType
 
@@ -51,7 +51,7 @@ def penalty_of_module(
     if not rep_map:
         raise InputError("rep_map is empty; give {layer: (source, target)} for at least one layer")
     tensor_maps: list[LinearMap] = []
-    entries: list[tuple[torch.Tensor, list[Any]]] = []
+    entries: list[tuple[ParameterAt, list[Any]]] = []
     for name, given in rep_map.items():
         layer = _layer(model, name)
         if isinstance(given, Turned):
@@ -72,9 +72,12 @@ def penalty_of_module(
             raise InputError("layers with general representations take the 'l2' penalty without normalisation")
         parts.append(GeneralPenalty(candidates, entries))
     free = _free_layers(model, rep_map)
-    notes = () if not free else (f"Not penalised: {', '.join(free)}.",)
+    notes = [] if not free else [f"Not penalised: {', '.join(free)}."]
+    strided = [n for n, g in rep_map.items() if isinstance(g, Turned) and max(model.get_submodule(n).stride) > 1]  # type: ignore[arg-type]
+    if strided:
+        notes.append(f"Steps of more than one pixel turn with pictures of some sizes only: {', '.join(strided)}.")
     whole = SumPenalty(parts)
-    whole.notes = notes
+    whole.notes = tuple(notes)
     return whole
 
 
@@ -103,6 +106,8 @@ def _layer(model: nn.Module, name: str) -> nn.Module:
         )
     if isinstance(layer, nn.modules.conv._ConvNd) and (layer.groups != 1 or layer.transposed):
         raise InputError(f"layer {name!r} is a grouped or transposed convolution; only plain ones are penalised")
+    if any(isinstance(p, nn.parameter.UninitializedParameter) for p in layer.parameters()):
+        raise InputError(f"layer {name!r} has no shape yet; call the model on a batch once before")
     return layer
 
 
@@ -117,7 +122,7 @@ def _free_layers(model: nn.Module, rep_map: Mapping[str, Any]) -> list[str]:
 
 def _tensor_maps(name: str, layer: nn.Module, source: TensorType, target: TensorType) -> list[LinearMap]:
     if not isinstance(layer, nn.MultiheadAttention):
-        return [LinearMap(name, layer.weight, layer.bias, target, source)]  # type: ignore[arg-type]
+        return [LayerMap(name, layer, target, source)]
     if layer.in_proj_weight is None or layer.bias_k is not None:
         raise InputError(f"{name}: attention with separate key sizes or extra biases is not covered; map its layers")
     if source != target:
@@ -128,8 +133,8 @@ def _tensor_maps(name: str, layer: nn.Module, source: TensorType, target: Tensor
             f"{name}: {heads} heads cut the features {source}; each head needs the same ones, one head after another"
         )
     return [
-        LinearMap(f"{name}.in_proj", layer.in_proj_weight, layer.in_proj_bias, source + source + source, source),
-        LinearMap(f"{name}.out_proj", layer.out_proj.weight, layer.out_proj.bias, source, source),
+        LayerMap(f"{name}.in_proj", layer, source + source + source, source, "in_proj_weight", "in_proj_bias"),
+        LayerMap(f"{name}.out_proj", layer.out_proj, source, source),
     ]
 
 
@@ -146,26 +151,30 @@ def _for(candidate: Candidate, features: Any, name: str) -> Representation:
 
 
 def _general_entries(
-    name: str, layer: nn.Module, source: Any, target: Any, candidates: Sequence[Candidate], bias: bool
-) -> list[tuple[torch.Tensor, list[Any]]]:
-    if not isinstance(layer, nn.Linear):
-        raise InputError(f"{name}: general representations are taken by Linear layers; got {type(layer).__name__}")
+    name: str, layer: Any, source: Any, target: Any, candidates: Sequence[Candidate], bias: bool
+) -> list[tuple[ParameterAt, list[Any]]]:
+    if isinstance(layer, nn.MultiheadAttention):
+        raise InputError(f"{name}: attention takes tensor features; general representations are for Linear and Conv")
     pairs = [(_for(c, source, name), _for(c, target, name)) for c in candidates]
     for into, out in pairs:
-        if (out.dimension, into.dimension) != tuple(layer.weight.shape):
+        if (out.dimension, into.dimension) != tuple(layer.weight.shape[:2]):
             raise ShapeError(
                 f"{name}: representations of dimensions {into.dimension} -> {out.dimension} do not fit a layer with "
                 f"{layer.weight.shape[1]} inputs and {layer.weight.shape[0]} outputs"
             )
-    entries: list[tuple[torch.Tensor, list[Any]]] = [(layer.weight, [map_projector(out, into) for into, out in pairs])]
+    # The taps of a convolution that a group does not move are copies of one map.
+    taps = int(np.prod(layer.weight.shape[2:], dtype=int))
+    still = [None if taps == 1 else out.trivial(taps) for _, out in pairs]
+    weights = [map_projector(out, into, t) for (into, out), t in zip(pairs, still)]
+    entries: list[tuple[ParameterAt, list[Any]]] = [(ParameterAt(layer, "weight"), weights)]
     if layer.bias is not None and bias:
-        entries.append((layer.bias, [map_projector(out, out.trivial()) for _, out in pairs]))
+        entries.append((ParameterAt(layer, "bias"), [map_projector(out, out.trivial()) for _, out in pairs]))
     return entries
 
 
 def _turned_entries(
     name: str, layer: nn.Module, given: Turned, candidates: Sequence[Candidate], bias: bool
-) -> list[tuple[torch.Tensor, list[Any]]]:
+) -> list[tuple[ParameterAt, list[Any]]]:
     if not isinstance(layer, nn.Conv2d):
         raise InputError(f"{name}: turned taps are those of a Conv2d; got {type(layer).__name__}")
     weights, biases = [], []
@@ -178,8 +187,8 @@ def _turned_entries(
             )
         weights.append(map_projector(out, into, _taps(c, layer, name)))
         biases.append(map_projector(out, out.trivial()))
-    entries: list[tuple[torch.Tensor, list[Any]]] = [(layer.weight, weights)]
-    return [*entries, (layer.bias, biases)] if layer.bias is not None and bias else entries
+    entries: list[tuple[ParameterAt, list[Any]]] = [(ParameterAt(layer, "weight"), weights)]
+    return [*entries, (ParameterAt(layer, "bias"), biases)] if layer.bias is not None and bias else entries
 
 
 def _channels(text: str, candidate: Candidate, name: str) -> Representation:

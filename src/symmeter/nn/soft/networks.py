@@ -8,20 +8,31 @@ no group. The last layer is linear. The features' types, products and gates foll
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 
 from symmeter.errors import InputError, ShapeError
-from symmeter.nn.soft.blocks import LinearMap
-from symmeter.nn.soft.candidates import Candidate, candidate, candidates_of
+from symmeter.nn.soft.blocks import LayerMap, LinearMap
+from symmeter.nn.soft.candidates import Candidate, candidate, candidates_of, check_products_follow
 from symmeter.nn.soft.channels import as_type, gate_count, uniform_channels
-from symmeter.nn.soft.products import BilinearProducts, Kind
+from symmeter.nn.soft.products import BilinearProducts
 from symmeter.nn.soft.projected_weights import WeightProjection
 from symmeter.representations import TensorType
 
-__all__ = ["GatedBlock", "SoftEMLP", "TensorLinear", "TensorNetwork", "maps_of", "parameters_of", "squares_of"]
+__all__ = [
+    "GatedBlock",
+    "SoftEMLP",
+    "TensorLinear",
+    "TensorNetwork",
+    "maps_of",
+    "parameters_of",
+    "squared_norm",
+    "squares_of",
+]
 
 #: Ways to start the weights; "halfsoft" halves what breaks the base group, "rpp" leaves a thousandth of it.
 STARTS = ("orthogonal", "halfsoft", "rpp")
@@ -70,6 +81,8 @@ class GatedBlock(torch.nn.Module):
         Without it the block is equivariant.
     """
 
+    gate: torch.Tensor
+
     def __init__(
         self, hidden: TensorType, d: int, orthogonal: bool, leak: bool = True, generator: torch.Generator | None = None
     ) -> None:
@@ -80,33 +93,23 @@ class GatedBlock(torch.nn.Module):
         #: What the linear map before must give: scalars, then the gates, then the others.
         self.expects = TensorType(((0, 0),) * (scalars + gate_count(hidden)) + tensors)
         self.products = BilinearProducts(self.expects, d, orthogonal, generator=generator)
-        self._scalars, self._gates = scalars, gate_count(hidden)
-        kinds = list(dict.fromkeys(tensors))
-        self._kinds: list[tuple[Kind, int, int]] = [(k, tensors.count(k), d ** sum(k)) for k in kinds]
-        self._widths = [self._scalars + self._gates] + [m * w for _, m, w in self._kinds]
+        self._scalars, self._signals = scalars, scalars + gate_count(hidden)
+        sizes = np.array([d ** sum(t) for t in hidden.terms])
+        #: For each coordinate that leaves the block, the scalar that opens it.
+        self.register_buffer("gate", torch.from_numpy(np.repeat(np.arange(len(sizes)), sizes)), persistent=False)
         self.leak = torch.nn.Parameter(torch.full((hidden.size(d),), _LEAK)) if leak else None
 
     def forward(self, y: Float[torch.Tensor, "n b"]) -> Float[torch.Tensor, "m b"]:
         """From the linear map's output to the next one's input, the batch last in both."""
-        parts = y.split(self._widths)
-        features: dict[Kind, torch.Tensor] = {(0, 0): parts[0][:, None]}
-        for (kind, m, width), part in zip(self._kinds, parts[1:]):
-            features[kind] = part.unflatten(0, (m, width))
-        added = self.products(features)
-        z = {k: x + added[k] if k in added else x for k, x in features.items()}
-        scalars = z[0, 0][:, 0]
-        gates = torch.sigmoid(scalars)
-        values = [scalars[: self._scalars]]
-        opened = [gates[: self._scalars] * values[0]]
-        start = self._scalars
-        for kind, m, _ in self._kinds:
-            opened.append((gates[start : start + m, None] * z[kind]).flatten(0, 1))
-            values.append(z[kind].flatten(0, 1))
-            start += m
-        out = torch.cat(opened)
+        z = self.products(y)
+        gates = torch.sigmoid(z.narrow(0, 0, self._signals)).index_select(0, self.gate)
+        values = z
+        if self._signals > self._scalars:
+            values = torch.cat([z.narrow(0, 0, self._scalars), z.narrow(0, self._signals, len(z) - self._signals)])
+        out = gates * values
         if self.leak is None:
             return out
-        return torch.addcmul(out, self.leak[:, None], torch.nn.functional.silu(torch.cat(values)))
+        return torch.addcmul(out, self.leak[:, None], torch.nn.functional.silu(values))
 
 
 class TensorNetwork(torch.nn.Module):
@@ -194,7 +197,7 @@ class TensorNetwork(torch.nn.Module):
         leaks = [b.leak for b in self.gated_blocks if b.leak is not None]
         total = self.linear_layers[0].weight.new_zeros(())
         if leaks and gate_decay:
-            total = total + gate_decay * torch.stack([w.square().sum() for w in leaks]).sum()
+            total = total + gate_decay * squared_norm(leaks)
         return total + self._weight_decay(weight_decay) if weight_decay else total
 
     def _weight_decay(self, weight_decay: float) -> torch.Tensor:
@@ -255,6 +258,7 @@ class SoftEMLP(TensorNetwork):
         self.candidates: tuple[Candidate, ...] = (
             () if candidates is None else candidates_of(candidates, self.base.dimension)
         )
+        check_products_follow(self.base, self.candidates)
         if init == "halfsoft":
             self._mix(0.5, 0.5, self.base)
         elif init == "rpp":
@@ -264,7 +268,7 @@ class SoftEMLP(TensorNetwork):
 def maps_of(layers: torch.nn.ModuleList, prefix: str) -> list[LinearMap]:
     """The weights and biases of some tensor layers, with their features."""
     return [
-        LinearMap(f"{prefix}.{k}", layer.weight, layer.bias, layer.target, layer.source)  # type: ignore[arg-type]
+        LayerMap(f"{prefix}.{k}", layer, layer.target, layer.source)  # type: ignore[arg-type]
         for k, layer in enumerate(layers)
     ]
 
@@ -276,7 +280,13 @@ def parameters_of(layers: torch.nn.ModuleList) -> list[torch.Tensor]:
 
 def squares_of(layers: torch.nn.ModuleList) -> torch.Tensor:
     """``sum |W|^2 + |b|^2``."""
-    return torch.stack([p.square().sum() for p in parameters_of(layers)]).sum()
+    return squared_norm(parameters_of(layers))
+
+
+def squared_norm(parameters: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The sum of the squares of all entries, in two operations instead of two a tensor."""
+    flat = torch.cat([p.reshape(-1) for p in parameters])
+    return flat.dot(flat)
 
 
 def _sorted(features: TensorType) -> TensorType:

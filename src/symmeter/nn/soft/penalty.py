@@ -19,7 +19,7 @@ from symmeter.nn.soft.blocks import BlockRows, LinearMap
 from symmeter.nn.soft.candidates import Candidate
 from symmeter.nn.soft.null_space import projector
 
-__all__ = ["VARIANTS", "ProjectionPenalty"]
+__all__ = ["VARIANTS", "ProjectionPenalty", "in_full_precision"]
 
 #: Forms of the penalty: the squared distance; log-sum-exp of its entries' logarithms; one minus the cosine.
 VARIANTS = ("l2", "logmse", "csd")
@@ -31,20 +31,42 @@ class _Quadratic(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, rows: BlockRows, factors: list[torch.Tensor], *parameters: torch.Tensor) -> torch.Tensor:
-        blocks = rows.rows(rows.flat(parameters))
-        total = parameters[0].new_zeros(())
+        flat = rows.flat(parameters)
+        total = flat.new_zeros(())
         pulled = []
-        for b, f in zip(blocks, factors):
-            part = b @ f
-            total = total + part.square().sum()
-            pulled.append(part @ f.mT)
-        ctx.save_for_backward(*rows.split(rows.flattened(pulled)))
+        with in_full_precision(flat):
+            for b, f in zip(rows.rows(flat), factors):
+                part = b @ f
+                total = total + part.square().sum()
+                pulled.append(part @ f.mT)
+        ctx.rows, ctx.factors, ctx.count = rows, factors, len(parameters)
+        ctx.save_for_backward(*parameters, *_like(parameters, rows.split(rows.flattened(pulled))))
         return 0.5 * total
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        return (None, None, *(grad * g for g in ctx.saved_tensors))
+        parameters, pulled = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
+        if torch.is_grad_enabled():
+            # Somebody differentiates gradients: they are linear in the weights.
+            pulled = _pulled(ctx.rows, ctx.factors, parameters)
+        return (None, None, *(grad.to(g.dtype) * g for g in pulled))
+
+
+def _pulled(rows: BlockRows, factors: Sequence[torch.Tensor], parameters: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """``B M`` for each type of block, as gradients of the parameters."""
+    flat = rows.flat(parameters)
+    with in_full_precision(flat):
+        found = rows.flattened([b @ f @ f.mT for b, f in zip(rows.rows(flat), factors)], torch.zeros_like(flat))
+    return _like(parameters, rows.split(found))
+
+
+def _like(parameters: Sequence[torch.Tensor], values: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    return [v.to(p.dtype) for p, v in zip(parameters, values)]
+
+
+def in_full_precision(like: torch.Tensor) -> Any:
+    """Autocast off: small residuals of large weights do not survive products in half precision."""
+    return torch.autocast(like.device.type, enabled=False)
 
 
 class ProjectionPenalty:
@@ -84,6 +106,8 @@ class ProjectionPenalty:
         self.candidates = tuple(candidates)
         self.variant = variant
         self.normalised = normalised
+        #: How it was made.
+        self.options = {"variant": variant, "bias": bias, "normalised": normalised}
         orthogonal = all(c.is_orthogonal for c in candidates)
         self.blocks = BlockRows(maps, self.candidates[0].dimension, orthogonal, bias)
         self._projectors = [[projector(c, signs) for signs in self.blocks.signs] for c in self.candidates]
@@ -122,12 +146,12 @@ class ProjectionPenalty:
 
     def _constants(self, kind: str, key: tuple, make: Any) -> list[torch.Tensor]:
         """Matrices as tensors like the weights, kept until the strengths, the type or the device change."""
-        like = self.blocks.maps[0].weight
-        full = (kind, key, like.dtype, like.device)
+        dtype, device = self.blocks.like()
+        full = (kind, key, dtype, device)
         if full not in self._cache:
             # Old strengths do not come back.
             self._cache = {k: v for k, v in self._cache.items() if k[0] != kind}
-            self._cache[full] = [torch.from_numpy(np.ascontiguousarray(m)).to(like) for m in make()]
+            self._cache[full] = [torch.from_numpy(np.ascontiguousarray(m)).to(device, dtype) for m in make()]
         return self._cache[full]
 
     def _factors(self, strengths: np.ndarray) -> list[torch.Tensor]:
@@ -151,21 +175,25 @@ class ProjectionPenalty:
             return self.blocks.maps[0].weight.new_zeros(())
         if self.variant == "l2":
             return _Quadratic.apply(self.blocks, self._factors(s), *self.blocks.parameters())  # type: ignore[return-value]
-        rows = self.blocks.rows(self.blocks.flat())
-        each = self._each(rows)
+        flat = self.blocks.flat()
+        with in_full_precision(flat):
+            each = self._each(self.blocks.rows(flat))
         return (torch.from_numpy(weights).to(each) * each).sum()
 
     def residuals(self) -> Float[np.ndarray, " groups"]:
         """``R_G`` of each candidate, without gradients; ``|B - B P|^2`` and never a difference of squares."""
         with torch.no_grad():
-            found = self._each(self.blocks.rows(self.blocks.flat())).double().cpu().numpy()
+            flat = self.blocks.flat()
+            with in_full_precision(flat):
+                found = self._each(self.blocks.rows(flat)).double().cpu().numpy()
         return found / np.maximum(self.codimensions, 1) if self.normalised else found
 
     def _each(self, rows: Sequence[torch.Tensor]) -> torch.Tensor:
         count = len(self.candidates)
         if self.variant != "l2":
             return self._each_layer(rows)
-        total = self.blocks.maps[0].weight.new_zeros(count)
+        dtype, device = self.blocks.like()
+        total = torch.zeros(count, dtype=dtype, device=device)
         for b, e in zip(rows, self._complements()):
             total = total + (b @ e).square().view(-1, count, b.shape[1]).sum((0, 2))
         return 0.5 * total
@@ -217,16 +245,15 @@ class ProjectionPenalty:
         if self.variant != "l2":
             raise InputError(f"the proximal step solves the 'l2' form exactly; the variant is {self.variant!r}")
 
-        def make() -> list[np.ndarray]:
-            out = []
-            for m in self.quadratic_forms(s):
-                values, vectors = np.linalg.eigh(m)
-                # What is equivariant must stay, however large the strength: its eigenvalues are exactly zero.
-                values[values < 1e-12 * max(values[-1], 1e-300)] = 0.0
-                out.append((vectors / (1 + step * values)) @ vectors.T)
-            return out
-
-        self._apply(self._constants("proximal", (*s.tolist(), float(step)), make))
+        flat = self.blocks.flat()
+        moved = []
+        with in_full_precision(flat):
+            # F has orthogonal columns with squared lengths v, and only those with v > 0: what is equivariant stays as
+            # it is, however large the strength. One decomposition serves all steps, whose rates differ.
+            for b, f in zip(self.blocks.rows(flat), self._factors(s)):
+                shrunk = step / (1 + step * f.square().sum(0))
+                moved.append(b - (b @ f * shrunk) @ f.mT)
+        self.blocks.set(moved, flat)
 
     @torch.no_grad()
     def project_(self, which: int) -> None:
@@ -235,6 +262,6 @@ class ProjectionPenalty:
 
     def _apply(self, matrices: Sequence[torch.Tensor]) -> None:
         flat = self.blocks.flat()
-        moved = self.blocks.flattened([b @ m for b, m in zip(self.blocks.rows(flat), matrices)], flat)
-        for p, new in zip(self.blocks.parameters(), self.blocks.split(moved)):
-            p.copy_(new)
+        with in_full_precision(flat):
+            moved = [b @ m for b, m in zip(self.blocks.rows(flat), matrices)]
+        self.blocks.set(moved, flat, frozen_too=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from symmeter.nn.soft.blocks import BlockRows, LinearMap
+from symmeter.nn.soft.blocks import BlockRows, LinearMap, at_least_single
 from symmeter.nn.soft.candidates import Candidate
 from symmeter.nn.soft.null_space import projector
 
@@ -36,19 +36,23 @@ class WeightProjection(torch.nn.Module):
         super().__init__()
         self.rows = BlockRows(maps, group.dimension, group.is_orthogonal)
         self._exact = tuple(torch.from_numpy(projector(group, signs)) for signs in self.rows.signs)
-        self._refreshed = False
+        for k in range(len(self._exact)):
+            self.register_buffer(f"block{k}", None, persistent=False)
+        self._refresh(torch.get_default_dtype(), torch.device("cpu"))
+
+    def _refresh(self, dtype: torch.dtype, device: torch.device) -> None:
         for k, m in enumerate(self._exact):
-            self.register_buffer(f"block{k}", m.to(torch.get_default_dtype()), persistent=False)
+            self._buffers[f"block{k}"] = m.to(device=device, dtype=at_least_single(dtype))
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """Follow the network to another type or device, from the exact projectors: types round, and never unround."""
+        if self._exact:
+            like = fn(self.block0)
+            self._refresh(like.dtype, like.device)
+        return self
 
     def _matrices(self) -> list[torch.Tensor]:
-        """The projectors as buffers; exact again after ``.double()``, which only widens single precision."""
-        found = [getattr(self, f"block{k}") for k in range(len(self._exact))]
-        is_double = bool(found) and found[0].dtype == torch.float64
-        if is_double and not self._refreshed:
-            for f, e in zip(found, self._exact):
-                f.copy_(e)
-        self._refreshed = is_double
-        return found
+        return [getattr(self, f"block{k}") for k in range(len(self._exact))]
 
     def forward(self, *parameters: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The projection of weights and biases, in the order of the maps."""
@@ -64,7 +68,9 @@ class _Project(torch.autograd.Function):
     ) -> tuple[torch.Tensor, ...]:
         ctx.rows, ctx.matrices = rows, matrices
         flat = rows.flat(parameters)
-        return tuple(rows.split(rows.flattened([b @ m for b, m in zip(rows.rows(flat), matrices)], flat)))
+        with torch.autocast(flat.device.type, enabled=False):
+            projected = rows.flattened([b @ m.to(flat) for b, m in zip(rows.rows(flat), matrices)], flat)
+        return tuple(v.to(p.dtype) for v, p in zip(rows.split(projected), parameters))
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:

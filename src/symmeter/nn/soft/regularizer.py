@@ -7,21 +7,22 @@ constrained direction, and penalties on sampled orbits for models whose layers h
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 
-from symmeter.errors import InputError, UnknownNameError, nearest_name
+from symmeter.errors import InputError, InputTypeError, UnknownNameError, nearest_name
 from symmeter.findings import Report
-from symmeter.nn.soft.candidates import Candidate, candidates_of
+from symmeter.nn.soft.candidates import Candidate, candidates_of, check_products_follow
 from symmeter.nn.soft.networks import TensorNetwork
 from symmeter.nn.soft.null_space import block_signs, equivariant_basis
 from symmeter.nn.soft.penalty import ProjectionPenalty
+from symmeter.nn.soft.sampled_orbits import evaluating
 from symmeter.nn.soft.strengths import Schedule, StrengthTuner
 from symmeter.nn.soft.training import Fit, fit
 
@@ -95,11 +96,16 @@ class PER(torch.nn.Module):
         super().__init__()
         if mode not in MODES:
             raise InputError(f"mode is {mode!r}; it must be one of {', '.join(MODES)}")
-        window = min(50, tune_at) if record_window is None else record_window
-        schedule = Schedule(float(strength), tune_at, float(exponent), window, retune_every, average)
+        if record_window is None:
+            record_window = min(50, tune_at) if isinstance(tune_at, int) else 50
+        schedule = Schedule(strength, tune_at, exponent, record_window, retune_every, average)
         self.net = net
         if penalty is None:
             penalty = _penalty_of(net, candidates, variant, bias, normalised)
+        if mode == "proximal" and not hasattr(penalty, "proximal_"):
+            raise InputError("penalties on sampled orbits have no proximal step; use mode='loss'")
+        if mode == "proximal" and getattr(penalty, "variant", "l2") != "l2":
+            raise InputError(f"proximal steps solve the 'l2' form; the variant is {penalty.variant!r}")
         self._penalty = penalty
         self.tuner = StrengthTuner([c.name for c in penalty.candidates], schedule)
         self.mode = mode
@@ -132,8 +138,8 @@ class PER(torch.nn.Module):
             ``"3T0+2T1"``, or for each candidate's name a Representation. Layers that are left out are free. For a
             convolution whose taps the group moves too, a :class:`~symmeter.nn.soft.modules.Turned` pair.
         actions : sequence of actions or findings, optional
-            Instead of candidates and a map: how groups move the input. Chains of linear layers under permutations of
-            coordinates get their features by themselves; other models are penalised on sampled orbits.
+            Instead of candidates and a map: how groups move the input. Linear layers, and chains of them under
+            permutations of coordinates, get their features by themselves; other models are penalised on sampled orbits.
         action_out : action or kind, optional
             How the output is moved; as the input where that fits, otherwise not at all.
         strengths : sequence of float, optional
@@ -159,6 +165,10 @@ class PER(torch.nn.Module):
         from symmeter.nn.soft.input_actions import penalty_of_actions
         from symmeter.nn.soft.modules import penalty_of_module
 
+        if not isinstance(model, torch.nn.Module):
+            raise InputTypeError(f"the model is a {type(model).__name__}; give a torch.nn.Module")
+        if rep_map is not None and not isinstance(rep_map, Mapping):
+            raise InputTypeError(f"rep_map is a {type(rep_map).__name__}; give {{layer: (source, target)}}")
         variant = {k: options.pop(k) for k in ("variant", "bias", "normalised") if k in options}
         if actions is not None:
             if rep_map is not None or candidates is not None:
@@ -182,7 +192,9 @@ class PER(torch.nn.Module):
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """The network's output."""
-        self._seen = inputs[0] if inputs else None
+        if hasattr(self._penalty, "inputs"):
+            first = inputs[0] if inputs else None
+            self._seen = first.detach() if isinstance(first, torch.Tensor) else first
         return self.net(*inputs, **named)
 
     @property
@@ -204,6 +216,8 @@ class PER(torch.nn.Module):
             Where orbits are sampled: the inputs; those of the last call when omitted.
         """
         if self.mode == "proximal":
+            return self._first().new_zeros(())
+        if not self.tuner.strengths.any():
             return self._first().new_zeros(())
         self._give_inputs(x)
         return self._penalty(self.tuner.strengths)
@@ -229,19 +243,48 @@ class PER(torch.nn.Module):
         if self.tuner.schedule.records(epoch):
             self._give_inputs(None)
             self.tuner.observe(epoch, self._penalty.residuals())
-        return self.tuner.step(epoch, self._penalty.squared_norm) if self.tuner.schedule.tunes(epoch) else False
+        return self.tuner.step(epoch, self._penalty.squared_norm)
 
-    def fit(self, x: Any, y: Any, **options: Any) -> Fit:
+    def get_extra_state(self) -> torch.Tensor:
+        """Strengths and records, as bytes: a ``state_dict`` then holds tensors alone, whatever saves it."""
+        state = self.tuner.state()
+        generator = getattr(self._penalty, "generator", None)
+        if generator is not None:
+            state["generator"] = bytes(generator.get_state().tolist()).hex()
+        return torch.tensor(list(json.dumps(state).encode()), dtype=torch.uint8)
+
+    def set_extra_state(self, state: torch.Tensor) -> None:
+        """The inverse of :meth:`get_extra_state`, as ``load_state_dict`` calls it."""
+        found = json.loads(bytes(state.cpu().tolist()))
+        self.tuner.restore(found)
+        generator = getattr(self._penalty, "generator", None)
+        if generator is not None and "generator" in found:
+            generator.set_state(torch.tensor(list(bytes.fromhex(found["generator"])), dtype=torch.uint8))
+
+    def fit(self, x: Any, y: Any, *, epochs: int | None = None, validation: Any = None, **options: Any) -> Fit:
         """Train the network; :func:`symmeter.nn.soft.training.fit` explains the options.
 
-        Tensor networks bring their decay: ``weight_decay`` and ``gate_decay`` are passed to it.
+        Inputs and targets become tensors of the network's type; whole numbers stay what they are where the loss is not
+        the default one, or where the network looks numbers up. Four times ``tune_at`` epochs are trained when they are
+        not given. Tensor networks bring their decay: ``weight_decay`` and ``gate_decay`` are passed to it.
         """
         own = hasattr(self.net, "decay")
         factors = (options.pop("weight_decay", 2e-4), options.pop("gate_decay", 1.0)) if own else ()
         if own and "decay" not in options:
             options["decay"] = lambda: self.net.decay(*factors)  # type: ignore[operator]
-        x, y = (torch.as_tensor(v).to(self._first()) for v in (x, y))
-        return fit(self, x, y, per=self, **options)
+        regression = options.get("loss") in (None, torch.nn.functional.mse_loss)
+        looks_up = any(isinstance(m, (torch.nn.Embedding, torch.nn.EmbeddingBag)) for m in self.net.modules())
+        pair = self._as_data(x, whole=looks_up), self._as_data(y, whole=not regression)
+        if isinstance(validation, (tuple, list)) and len(validation) == 2:
+            u, v = validation
+            validation = self._as_data(u, whole=looks_up), self._as_data(v, whole=not regression)
+        epochs = 4 * self.tune_at if epochs is None else epochs
+        return fit(self, *pair, per=self, epochs=epochs, validation=validation, **options)  # type: ignore[arg-type]
+
+    def _as_data(self, values: Any, whole: bool) -> torch.Tensor:
+        like = self._first()
+        t = torch.as_tensor(values)
+        return t.to(like.device) if whole and not t.is_floating_point() else t.to(like)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -263,6 +306,7 @@ class PER(torch.nn.Module):
 
         Before tuning it is simply the one with the smallest residual.
         """
+        self._give_inputs(None)
         residuals = self._penalty.residuals()
         levels = self.tuner.levels
         return self.candidates[min(range(len(levels)), key=lambda k: (-round(levels[k], 12), residuals[k]))]
@@ -319,7 +363,7 @@ class PER(torch.nn.Module):
             )
         if x is not None:
             self._give_inputs(torch.as_tensor(x))
-        with _evaluating(self.net):
+        with evaluating(self.net):
             return soft_report(self, self._seen if x is None else x, samples, seed, **options)
 
     def extra_repr(self) -> str:
@@ -336,14 +380,5 @@ def _penalty_of(net: torch.nn.Module, candidates: Any, variant: str, bias: bool,
     if not given:
         raise InputError("there are no candidates; give at least one group, such as {'O3': O(3)}")
     found = candidates_of(given, net.dimension)
+    check_products_follow(net.base, found)
     return ProjectionPenalty(net.linear_maps(), found, variant, bias, normalised)
-
-
-@contextmanager
-def _evaluating(net: torch.nn.Module) -> Iterator[None]:
-    was = net.training
-    net.eval()
-    try:
-        yield
-    finally:
-        net.train(was)

@@ -6,7 +6,8 @@ it is given, and is offered where nothing is known of the layers (compare Berndt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -16,9 +17,24 @@ from symmeter.errors import InputError
 from symmeter.nn.actions import TensorAction
 from symmeter.nn.soft.candidates import Candidate
 
-__all__ = ["SampledOrbitPenalty"]
+__all__ = ["SampledOrbitPenalty", "evaluating"]
 
 _MEASURED = 16
+
+
+@contextmanager
+def evaluating(model: torch.nn.Module, differentiated: bool = False) -> Iterator[None]:
+    """The model in evaluation mode, and each part of it in its own mode again afterwards."""
+    # Backward passes of recurrent layers on a GPU exist in training mode only.
+    kept = (torch.nn.RNNBase,) if differentiated and next(model.parameters()).is_cuda else ()
+    modes = [(m, m.training) for m in model.modules() if not isinstance(m, kept)]
+    for m, _ in modes:
+        m.training = False
+    try:
+        yield
+    finally:
+        for m, mode in modes:
+            m.training = mode
 
 
 class SampledOrbitPenalty:
@@ -60,18 +76,17 @@ class SampledOrbitPenalty:
     def __call__(self, strengths: Float[np.ndarray, " groups"]) -> Float[torch.Tensor, ""]:
         """The weighted sum over candidates, on fresh elements."""
         x = self._x()
-        total = x.new_zeros(())
-        y = None
-        for j, s in enumerate(np.asarray(strengths, dtype=float)):
-            if s:
-                y = self.model(x) if y is None else y
-                total = total + float(s) * self._one(j, x, y, self.samples, self.generator)
-        return total
+        used = [(j, float(s)) for j, s in enumerate(np.asarray(strengths, dtype=float)) if s]
+        # Dropout would be penalised for its noise, and batch statistics would follow inputs that nobody gave.
+        with evaluating(self.model, differentiated=True):
+            y = self.model(x)
+            parts = [s * self._one(j, x, y, self.samples, self.generator) for j, s in used]
+        return torch.stack(parts).sum() if parts else y.new_zeros(())
 
     def residuals(self) -> Float[np.ndarray, " groups"]:
         """R of each candidate, on elements that are the same at every call."""
         x = self._x()
-        with torch.no_grad():
+        with torch.no_grad(), evaluating(self.model):
             y = self.model(x)
             fixed = [torch.Generator().manual_seed(1) for _ in self.candidates]
             return np.array([float(self._one(j, x, y, _MEASURED, g)) for j, g in enumerate(fixed)])

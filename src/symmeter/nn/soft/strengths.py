@@ -9,8 +9,9 @@ strengths. Tuning again every T epochs and averaging R over time are extensions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -79,20 +80,19 @@ class Schedule:
     average: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.strength) and self.strength >= 0):
-            raise InputError(f"strength is {self.strength}; it must be a finite number of at least 0")
-        if self.tune_at < 1:
-            raise InputError(f"tune_at is {self.tune_at}; it must be an epoch of at least 1")
+        for name in ("strength", "exponent"):
+            _check_number(name, getattr(self, name))
+        for name, n in (("tune_at", self.tune_at), ("record_window", self.window), ("retune_every", self.every)):
+            if not (n is None and name == "retune_every"):
+                _check_epochs(name, n)
         if not 1 <= self.window <= self.tune_at:
             raise InputError(
                 f"the recording window of {self.window} epochs does not fit before tune_at = {self.tune_at}; choose "
                 "record_window between 1 and tune_at"
             )
-        if not (np.isfinite(self.exponent) and self.exponent >= 0):
-            raise InputError(f"exponent is {self.exponent}; it must be a finite number of at least 0")
         if self.every is not None and self.every < self.window:
             raise InputError(f"strengths cannot be tuned every {self.every} epochs from a window of {self.window}")
-        if not 0 <= self.average < 1:
+        if not (_is_number(self.average) and 0 <= self.average < 1):
             raise InputError(f"average is {self.average}; the memory of the average lies in [0, 1)")
 
     def tunes(self, epoch: int) -> bool:
@@ -109,6 +109,21 @@ class Schedule:
             return False
         ahead = self.every - (epoch - self.tune_at) % self.every
         return ahead <= self.window
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def _check_number(name: str, value: Any) -> None:
+    if not (_is_number(value) and np.isfinite(value) and value >= 0):
+        raise InputError(f"{name} is {value!r}; it must be a finite number of at least 0")
+
+
+def _check_epochs(name: str, value: Any) -> None:
+    # Epochs are counted: one that is no whole number would never come.
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise InputError(f"{name} is {value!r}; it must be a whole number of epochs, at least 1")
 
 
 class StrengthTuner:
@@ -139,6 +154,42 @@ class StrengthTuner:
         self.tuned_at: list[int] = []
         self.warnings: list[str] = []
         self._mean: np.ndarray | None = None
+        self._missed = False
+
+    def forget(self) -> None:
+        """Drop the residuals of an earlier training, whose epochs had the same numbers; strengths stay."""
+        self.record, self._mean, self.history, self.tuned_at = None, None, [], []
+
+    def state(self) -> dict[str, Any]:
+        """All that changes during a training, as plain values."""
+        return {
+            "names": list(self.names),
+            "strengths": self.strengths.tolist(),
+            "record": None if self.record is None else self.record.tolist(),
+            "history": [[epoch, list(row)] for epoch, row in self.history],
+            "tuned_at": list(self.tuned_at),
+            "warnings": list(self.warnings),
+            "mean": None if self._mean is None else self._mean.tolist(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up a state.
+
+        Raises
+        ------
+        InputError
+            If it is of other candidates.
+        """
+        if list(state["names"]) != list(self.names):
+            raise InputError(
+                f"the saved strengths are of {', '.join(state['names'])}, the candidates are {', '.join(self.names)}"
+            )
+        self.strengths = np.array(state["strengths"], dtype=float)
+        self.record = None if state["record"] is None else np.array(state["record"], dtype=float)
+        self.history = [(int(epoch), tuple(row)) for epoch, row in state["history"]]
+        self.tuned_at = [int(epoch) for epoch in state["tuned_at"]]
+        self.warnings = list(state["warnings"])
+        self._mean = None if state["mean"] is None else np.array(state["mean"], dtype=float)
 
     @property
     def levels(self) -> Float[np.ndarray, " groups"]:
@@ -171,7 +222,16 @@ class StrengthTuner:
 
     def step(self, epoch: int, squared_norm: float = 0.0) -> bool:
         """Tune when this epoch asks for it; True when strengths changed."""
-        if not self.schedule.tunes(epoch) or self.record is None:
+        if not self.schedule.tunes(epoch):
+            if epoch > self.schedule.tune_at and not self.tuned_at and not self._missed:
+                self._missed = True
+                self._warn(
+                    f"epoch {epoch} comes after tune_at = {self.schedule.tune_at}, but step({self.schedule.tune_at}) "
+                    "was never called: the strengths stay as they are"
+                )
+            return False
+        if self.record is None:
+            self._warn(f"no residuals were recorded before epoch {epoch}: the strengths stay as they are")
             return False
         small = self.record < ROUNDING * squared_norm
         if small.any() and not small.all() and (self.record > 0).all():
