@@ -37,6 +37,25 @@ def factory():
 
 def lengths(x):
     return (x * x).sum(-1)
+
+
+def forces(x, v, q):
+    apart = x[:, :, None] - x[:, None]
+    force = (apart * (q[:, :, None] * q[:, None])[..., None]).sum(2)
+    return {"force": force, "energy": (q * (v * v).sum(-1)).sum(-1), "bent": force * force}
+
+
+def both(x, y):
+    return x + y, (x - y).square().sum((1, 2))
+
+
+def arrays(x, v, q):
+    assert type(x).__module__ == "numpy"
+    return (q[..., None] * v).sum(1)
+
+
+def sums(x, y):
+    return x + y
 """
 
 
@@ -108,6 +127,43 @@ def test_data_and_reports(here, capsys) -> None:
     assert "O(3)" in (here / "r.html").read_text()
 
 
+FORCES = ("--input", "x=5x3:points", "--input", "v=5x3:vectors", "--input", "q=5:scalar")
+
+
+def test_several_inputs_and_outputs_by_name(here, capsys) -> None:
+    words = ("measure", "cli_nets:forces", "--group", "E(3)", *FORCES)
+    report = _json(capsys, *words, "--output", "force=vectors", "--output", "energy=scalar")
+    assert [(f["name"], f["verdict"]) for f in report["findings"]] == [("E(3)", "exact")]
+    assert "x=5x3 and v=5x3 and q=5" in report["subject"]
+    assert _json(capsys, *words, "--output", "bent=vectors")["findings"][0]["verdict"] == "broken"
+    nodes = ("--input", "x=5x3:nodes", "--input", "v=5x3:nodes", "--input", "q=5:nodes")
+    swapped = _json(capsys, "measure", "cli_nets:forces", "--group", "S5", *nodes, "--output", "force=nodes")
+    assert swapped["findings"][0]["verdict"] == "exact"
+    # Charges that stay where they are while their particles are renumbered.
+    still = (*nodes[:-1], "q=5:scalar", "--output", "force=nodes")
+    left = _json(capsys, "measure", "cli_nets:forces", "--group", "S5", *still)
+    assert left["findings"][0]["verdict"] == "broken"
+
+
+def test_several_inputs_in_order_and_from_files(here, capsys) -> None:
+    words = ("measure", "cli_nets:both", "--group", "SO(3)", "--output", "points", "--output", "scalar")
+    drawn = _json(capsys, *words, "--input", "4x3:points", "--input", "4x3:points")
+    assert drawn["findings"][0]["verdict"] == "exact"
+    rng = np.random.default_rng(0)
+    x, v = rng.standard_normal((2, 40, 5, 3))
+    q = rng.standard_normal((40, 5))
+    np.savez(here / "all.npz", x=x, v=v, q=q)
+    for k, a in enumerate((x, v)):
+        np.save(here / f"{k}.npy", a[:, :4])
+    kinds = ("--kind", "x=points", "--kind", "v=vectors", "--kind", "q=scalar")
+    found = _json(
+        capsys, "measure", "cli_nets:arrays", "--group", "E(3)", "--data", "all.npz", *kinds, "--output", "vectors"
+    )
+    assert found["findings"][0]["verdict"] == "exact"
+    two = ("--data", "x=0.npy", "--data", "y=1.npy", "--kind", "x=points", "--kind", "y=points")
+    assert _json(capsys, "measure", "cli_nets:sums", "--group", "SO(3)", *two)["findings"][0]["verdict"] == "exact"
+
+
 def test_seed_decides(here, capsys) -> None:
     words = ("measure", "cli_nets:net", "--group", "SO(3)")
     one, two, other = (_json(capsys, *words, "--seed", s)["findings"] for s in ("1", "1", "2"))
@@ -138,6 +194,17 @@ def test_find_takes_models(here, capsys) -> None:
         (("cli_nets:Conv", "--group", "C4", "--input", "1x6x8"), "(B, ..., n, n)"),
         (("cli_nets:Conv", "--group", "C4", "--input", "1x8x8", "--select", "hidden"), "no output 'hidden'"),
         (("cli_nets:net", "--group", "O(3)", "--output", "vectros"), "did you mean"),
+        (("cli_nets:both", "--input", "x=4x3", "--input", "4x3", "--group", "SO(3)"), "name all of them or none"),
+        (("cli_nets:both", "--input", "x=4x3", "--input", "x=4x3", "--group", "SO(3)"), "given twice for 'x'"),
+        (("cli_nets:both", "--input", "x=4x3", "--input", "y=4x3", "--group", "SO(3)"), "Give --kind x=points"),
+        (("cli_nets:both", "--input", "x=4x3:points", "--kind", "z=points", "--group", "C4"), "inputs are x"),
+        (("cli_nets:both", "--input", "x=4x3:points", "--kind", "x=points", "--group", "C4"), "is said twice"),
+        (("cli_nets:both", "--input", "4x3:points", "--input", "4x3:points"), "give some, such as --group"),
+        (
+            ("cli_nets:both", "--input", "4x3:scalar", "--input", "4x3:none", "--group", "SO(3)", "--select", "0"),
+            "no input is moved",
+        ),
+        (("cli_nets:net", "--kind", "points", "--kind", "points", "--group", "C4"), "2 times for 1 inputs"),
     ],
 )
 def test_mistakes_are_one_line_and_status_2(here, capsys, words, text) -> None:

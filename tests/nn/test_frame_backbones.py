@@ -129,6 +129,60 @@ def test_particles_in_moved_frames(reframe):
     assert (model(x[:, p], v[:, p], q[:, p]) - y[:, p]).abs().max() < 1e-12
 
 
+def systems() -> dict[str, torch.Tensor]:
+    corners = torch.tensor([[i, j, k] for i in (-1.0, 1) for j in (-1.0, 1) for k in (-1.0, 1)], dtype=torch.float64)
+    noise = torch.randn(8, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    return {
+        "one": noise[:1],
+        "two": noise[:2],
+        "line": torch.linspace(-1, 2, 5, dtype=torch.float64)[:, None] * noise[0],
+        "square": corners[[0, 1, 3, 2]],
+        "cube": corners,
+        "nearly a cube": corners + 3e-6 * noise,
+        "one place": torch.ones(4, 3, dtype=torch.float64),
+        "generic": noise,
+    }
+
+
+@pytest.mark.parametrize("velocities", ["at rest", "outwards", "any"])
+@pytest.mark.parametrize("name", systems())
+def test_particles_without_principal_axes(name, velocities):
+    torch.manual_seed(0)
+    model = FrameAveragedGNN(width=12, layers=3).double()
+    x = systems()[name][None]
+    v = {"at rest": torch.zeros_like(x), "outwards": x - x.mean(1, keepdim=True), "any": torch.randn_like(x)}[
+        velocities
+    ]
+    q = torch.ones(x.shape[:2], dtype=torch.float64)
+    y = model(x, v, q)
+    for _ in range(3):
+        turn = turned()
+        assert (model(x @ turn + 1.7, v @ turn, q) - (y @ turn + 1.7)).abs().max() < 1e-10
+    # Beside others in a batch, and with the gradient of the weights.
+    many = [torch.cat([a, torch.randn_like(a)]) for a in (x, v, q)]
+    torch.testing.assert_close(model(*many)[:1], y, rtol=0, atol=1e-12)
+    model(*many).square().sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_weighted_frames_of_particles_are_those_of_frame_average():
+    # The second method, where every layer has the frame of the particles.
+    torch.manual_seed(0)
+    ours = FrameAveragedGNN(width=12, layers=2, reframe=False, degenerate="weighted").double()
+    plain = ParticleGNN(width=12, layers=2).double()
+    plain.load_state_dict({k: v for k, v in ours.state_dict().items() if k != "signs"})
+    other = FrameAverage(
+        plain, "E(3)", {"x": "points", "v": "vectors"}, "points", degenerate="weighted", max_frames=4096
+    )
+    x, v, q = particles(1)
+    torch.testing.assert_close(ours(x, v, q), other(x=x, v=v, charges=q), rtol=0, atol=1e-10)
+    naive = FrameAveragedGNN(width=12, layers=3, degenerate="warn").double()
+    cube = systems()["cube"][None]
+    turn, q = turned(), torch.ones(1, 8, dtype=torch.float64)
+    gap = naive(cube @ turn, cube @ turn, q) - naive(cube, cube, q) @ turn
+    assert gap.abs().max() > 1e-3
+
+
 def test_one_frame_for_all_layers_is_frame_averaging():
     # The second method: the plain network in every pose, averaged by FrameAverage.
     torch.manual_seed(0)

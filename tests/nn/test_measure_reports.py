@@ -428,5 +428,29 @@ def test_outputs_and_inputs_by_what_was_said_of_them() -> None:
         measure(lambda x: None, x, [points])
 
 
+def test_names_of_groups_move_several_inputs_as_their_kinds_say() -> None:
+    x, v, q = torch.randn(16, 5, 3), torch.randn(16, 5, 3), torch.randn(16, 5)
+
+    def phi(x, v, q):
+        return (q[..., None] * v).sum(1) + (x - x.mean(1, keepdim=True)).mean(1)
+
+    given, kinds = {"x": x, "v": v, "q": q}, {"q": "scalars", "x": "points", "v": "vectors"}
+    report = measure(phi, given, ["E(3)", "SO(3)"], "vectors", kind=kinds)
+    assert report["E(3)"].verdict == "exact"
+    by_hand = {"x": tensor_action("points", "E(3)"), "v": tensor_action("vectors", "E(3)")}
+    assert measure(phi, given, by_hand, "vectors").best.defect == report["E(3)"].defect
+    in_order = measure(phi, (x, v, q), ["SO(3)"], "vectors", kind=("points", "vectors", None))
+    assert in_order.best.verdict == "exact"
+    assert measure(phi, (x, v, q), ["SO(3)"], "vectors", kind=("points", None, None)).best.verdict == "broken"
+    with pytest.raises(InputError, match="kind does not say 'q'; inputs are x, v, q"):
+        measure(phi, given, "E(3)", "vectors", kind={"x": "points", "v": "vectors"})
+    with pytest.raises(InputError, match="names an unknown input, 'w'"):
+        measure(phi, given, "E(3)", "vectors", kind=kinds | {"w": "points"})
+    with pytest.raises(InputError, match="2 entries for 3 inputs"):
+        measure(phi, (x, v, q), "E(3)", "vectors", kind=("points", "vectors"))
+    with pytest.raises(InputError, match="needs to be told the actions"):
+        measure(phi, given)
+
+
 def test_what_a_constant_output_means_is_said() -> None:
     assert "constant" in measure(lambda x: torch.ones(len(x), 2), PICTURES, ["C4"]).summary

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from symmeter.cli.find import _check_output, _print_report
+from symmeter.cli.measure_inputs import GivenInputs, given_inputs, inputs_text, output_kinds
 from symmeter.cli.output import json_option, print_json, say
 
 __all__ = ["measure"]
@@ -25,6 +26,11 @@ class _MeasureCommand(click.Command):
                     ('symmeter measure mine.nets:net --group "SO(3),E(3)" --data clouds.npy', "on your own points"),
                     ("symmeter measure net.pt2 --input 1x28x28", "an exported program, with the usual groups"),
                     ("symmeter measure mine.nets:Net --weights net.safetensors --group S5 --input 5x4", "with weights"),
+                    (
+                        'symmeter measure mine.nets:forces --group "E(3)" --input x=5x3:points --input v=5x3:vectors '
+                        "--input q=5:scalar --output force=vectors",
+                        "several inputs, by name",
+                    ),
                 ]
             )
 
@@ -38,15 +44,33 @@ class _MeasureCommand(click.Command):
     metavar="LIST",
     help="Groups, e.g. C4,D4 or SO(3); chosen from the input's shape when omitted.",
 )
-@click.option("--input", "shape", metavar="SHAPE", help="Shape of one input, e.g. 3x224x224; normal noise is drawn.")
-@click.option("--data", type=click.Path(path_type=Path), metavar="PATH", help="Inputs as .npy or .npz, batch first.")
+@click.option(
+    "--input",
+    "shapes",
+    multiple=True,
+    metavar="[NAME=]SHAPE[:KIND]",
+    help="Shape of an input, e.g. 3x224x224; normal noise is drawn. Again for each input of a model of several.",
+)
+@click.option(
+    "--data",
+    multiple=True,
+    metavar="[NAME=]PATH",
+    help="Inputs as .npy or .npz, batch first; again for each input, or one .npz of all, by name.",
+)
 @click.option(
     "--output",
     "moved",
-    metavar="KIND",
-    help="How the output moves: scalar, same, vectors, points, pixels ...; as the input where that fits when omitted.",
+    multiple=True,
+    metavar="[NAME=]KIND",
+    help="How an output moves: scalar, same, vectors, points, pixels ...; as the input where that fits when omitted.",
 )
-@click.option("--kind", metavar="KIND", help="What the groups move: points, vectors, pixels, nodes, tokens, adjacency.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    metavar="[NAME=]KIND",
+    help="What the groups move of an input: points, vectors, pixels, nodes, tokens, adjacency; scalar: nothing.",
+)
 @click.option("--select", metavar="NAME", help="Which output of a model that returns a dict or a tuple.")
 @click.option("--weights", type=click.Path(path_type=Path), metavar="PATH", help="State dict: .safetensors or .pt.")
 @click.option("--samples", type=click.IntRange(1), default=32, show_default=True, metavar="N", help="Group elements.")
@@ -65,10 +89,10 @@ class _MeasureCommand(click.Command):
 def measure(
     model: str,
     groups: tuple[str, ...],
-    shape: str | None,
-    data: Path | None,
-    moved: str | None,
-    kind: str | None,
+    shapes: tuple[str, ...],
+    data: tuple[str, ...],
+    moved: tuple[str, ...],
+    kinds: tuple[str, ...],
     select: str | None,
     weights: Path | None,
     samples: int,
@@ -94,26 +118,29 @@ def measure(
     from symmeter.errors import InputError
     from symmeter.progress import progress_bar
 
-    opened, x, notes = _model_and_inputs(model, weights, shape, data, batch, seed)
+    given = given_inputs(shapes, data, kinds)
+    opened, x, notes = _model_and_inputs(model, weights, given, batch, seed)
     from symmeter.nn.measure_groups import measure_groups
     from symmeter.nn.model_finder import split_names
 
     names = [n for g in groups for n in split_names(g)]
     if groups and not names:
         raise InputError("--group names no group; give some, such as --group C4,D4, or leave it out")
+    if given.several and not names:
+        raise InputError("a model of several inputs suggests no groups; give some, such as --group 'E(3)'")
     with progress_bar(quiet=quiet) as progress:
         report = measure_groups(
             opened,
             x,
             names or None,
-            moved,
-            kind=kind,
+            output_kinds(moved),
+            kind=given.kind,
             samples=samples,
             output=select,
             averages=averages,
             layers=layers,
             seed=seed,
-            subject="; ".join([f"model {model} on {_inputs_text(x)}", *notes]),
+            subject="; ".join([f"model {model} on {inputs_text(x)}", *notes]),
             progress=progress,
         )
     saved = [report.save(path) for path in (html, out) if path is not None]
@@ -139,62 +166,33 @@ def _need_torch() -> None:
 
 
 def _model_and_inputs(
-    model: str, weights: Path | None, shape: str | None, data: Path | None, batch: int, seed: int
+    model: str, weights: Path | None, given: GivenInputs, batch: int, seed: int
 ) -> tuple[Any, Any, list[str]]:
     import os
     import sys
 
     from symmeter.errors import InputError
 
-    if shape is not None and data is not None:
-        raise InputError("--input and --data were both given; data bring their own shape, leave --input out")
     # As python -m does: modules beside the user are found first.
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     from symmeter.nn.loading import load_model
     from symmeter.nn.model_finder import as_tensors, shape_of_model, with_tokens
-    from symmeter.subjects.models import Model, parse_shape
+    from symmeter.subjects.models import Model
 
     opened = load_model(model, weights)
-    notes: list[str] = []
-    if data is not None:
-        x = _data(data)[:batch]
-    else:
-        size = parse_shape(shape) if shape is not None else shape_of_model(opened)
-        if size is None:
-            raise InputError("the input's shape is not known: give --input, such as --input 3x224x224, or --data")
-        drawn = with_tokens(opened, Model(opened, size, batch=batch), seed)
-        x = drawn.arrays(seed)
-        notes = list(drawn.notes) or ["inputs are normal noise, not data"]
-        notes += [] if shape is not None else ["their shape was inferred"]
-    return opened, as_tensors(opened, x, drawn=data is None), notes
-
-
-def _data(path: Path) -> Any:
-    import numpy as np
-
-    from symmeter.errors import FileFormatError, InputError, MissingFileError, NonFiniteError
-
-    if not path.is_file():
-        raise MissingFileError(f"{path} does not exist; give a .npy or .npz file of inputs")
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise FileFormatError(f"{path} cannot be read as .npy or .npz of numbers: {error}") from error
-    if not isinstance(loaded, np.ndarray):
-        names = loaded.files
-        if len(names) != 1:
-            raise InputError(f"{path} holds {len(names)} arrays ({', '.join(names[:6])}); save the inputs alone")
-        loaded = loaded[names[0]]
-    if loaded.ndim == 0 or loaded.dtype.kind not in "biufc":
-        raise InputError(f"{path} holds {loaded.dtype} of shape {loaded.shape}; inputs are numbers, batch first")
-    if loaded.dtype.kind == "f" and not np.isfinite(loaded).all():
-        raise NonFiniteError(f"{path} contains NaN or infinity; remove such inputs")
-    return loaded
-
-
-def _inputs_text(x: Any) -> str:
-    return f"{len(x)} inputs of {'x'.join(str(n) for n in x.shape[1:]) or 'one number'}"
+    if given.arrays:
+        return opened, as_tensors(opened, given.values(batch, seed)), []
+    if given.several:
+        x = given.values(batch, seed)
+        return opened, as_tensors(opened, x, drawn=True), ["inputs are normal noise, not data"]
+    size = given.shapes[0] if given.shapes else shape_of_model(opened)
+    if size is None:
+        raise InputError("the input's shape is not known: give --input, such as --input 3x224x224, or --data")
+    drawn = with_tokens(opened, Model(opened, size, batch=batch), seed)
+    notes = list(drawn.notes) or ["inputs are normal noise, not data"]
+    notes += [] if given.shapes else ["their shape was inferred"]
+    return opened, as_tensors(opened, drawn.arrays(seed), drawn=True), notes
 
 
 def _print_layers(report: Any) -> None:

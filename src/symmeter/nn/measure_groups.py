@@ -16,12 +16,11 @@ import torch
 from jaxtyping import Float
 
 from symmeter.errors import InputError, SymmeterError
-from symmeter.findings import Finding, Report
-from symmeter.groups import Group
-from symmeter.nn.actions import TensorAction, tensor_action
-from symmeter.nn.candidates import candidate_actions, usual_kind
+from symmeter.findings import Report
+from symmeter.nn.actions import TensorAction
 from symmeter.nn.elements import Elements
 from symmeter.nn.measure_call import Bundle, ModelCall, bundle_of, outputs_of
+from symmeter.nn.measure_candidates import Pair, candidate_entries
 from symmeter.nn.measure_error import (
     TOLERANCES,
     ActionPair,
@@ -34,8 +33,7 @@ from symmeter.nn.measure_findings import finding_of, report_of
 from symmeter.nn.measure_generators import GeneratorError, generator_errors
 from symmeter.nn.measure_interval import mean_interval, ratio_interval
 from symmeter.nn.measure_layers import LayerError, layer_errors
-from symmeter.nn.measure_null import null_errors
-from symmeter.representations import Action, Representation
+from symmeter.nn.measure_null import null_errors, null_partners
 
 __all__ = ["Measurement", "measure_groups", "measure_one"]
 
@@ -105,7 +103,7 @@ def measure_groups(
     actions: Any = None,
     action_out: Any = None,
     *,
-    kind: str | None = None,
+    kind: Any = None,
     samples: int = 32,
     law: str | None = None,
     output: Any = None,
@@ -123,16 +121,16 @@ def measure_groups(
     model : callable or torch.nn.Module
         In evaluation mode; takes the inputs batch first. A function of NumPy arrays is given arrays.
     x : tensor or array of shape (B, ...), or a tuple or dict of them
-        Data that the model is meant for; 16 samples or more make a useful interval.
+        Data that the model is meant for, 16 samples or more.
     actions : action, group name, finding, or a list or dict of these, optional
-        The candidates. ``"C4"`` or ``"SO(3)"`` moves what the shape suggests (or ``kind`` says); a pair
-        ``(action_in, action_out)`` sets the output's action of one candidate. When omitted, sensible groups are
-        chosen from the shape, and both an invariant and an equivariant output are tried.
+        The candidates. ``"SO(3)"`` moves what the shape suggests or ``kind`` says; a pair ``(action_in, action_out)``
+        sets the output's action of one candidate. None: the shape suggests groups, with and without a moving output.
     action_out : action or kind, optional
         How the output is moved by all candidates: ``"same"``, ``"scalars"``, ``"vectors"`` ... None: as the input where
         that fits the output's shape, otherwise not at all.
-    kind : str, optional
-        What group names move: ``"points"``, ``"vectors"``, ``"pixels"``, ``"nodes"`` ...
+    kind : str, or a tuple or dict of them, optional
+        What group names move: ``"points"``, ``"vectors"``, ``"pixels"``, ``"nodes"`` ... Of several inputs one for
+        each, as ``{"x": "points", "q": "scalars"}``; ``"scalars"`` or None for what stays as it is.
     samples : int
         Elements drawn of each group; finite groups of at most so many are taken whole.
     law : {"normal", "haar"}, optional
@@ -141,28 +139,21 @@ def measure_groups(
         Which output of a model that returns several; those that ``action_out`` names, or as many as it has, otherwise.
     averages : int
         For models that are random by nature: calls to average.
-    layers : bool
-        Look into the layers as well (torch modules).
-    layer_actions : mapping, optional
-        Actions on the outputs of layers where the input's does not fit.
-    seed : int
-        Same seed, same report.
-    subject : str
-        What the report calls the model.
-    progress : callable, optional
-        Called with the share done and what is being done.
+    layers, layer_actions : bool, and mapping of actions by layer, optional
+        Look into the layers as well (torch modules), with other actions where the input's does not fit.
+    seed, subject, progress : int, str and callable, optional
+        Same seed, same report; what the report calls the model; called with the share done and what is being done.
 
     Returns
     -------
     Report
         Its findings' ``action`` goes into ``FrameAverage`` and ``SoftEquivariance``; ``evidence`` holds the error
-        itself, the worst elements, the generators and the layers; its ladder says which groups the model has at
-        which tolerance.
+        itself, the worst elements, the generators and the layers; the ladder orders groups by tolerance.
 
     Raises
     ------
     InputError, ShapeError, NonFiniteError
-        For an action that does not fit (both shapes are quoted), a model in training mode, one that is random.
+        An action that does not fit (both shapes are quoted), a model in training mode, one that is random.
 
     Examples
     --------
@@ -171,90 +162,29 @@ def measure_groups(
     >>> report = measure_groups(distances, torch.randn(32, 5, 3), ["SO(3)", "E(3)", "scalings"], "scalars")
     >>> [(f.name, f.verdict) for f in report]
     [('E(3)', 'exact'), ('SO(3)', 'exact'), ('scalings', 'broken')]
-    >>> [rung.group for rung in report.ladder]
-    ['C1', 'E(3)', 'E(3) and scalings']
     """
     call = ModelCall(model, outputs_of(action_out, output), averages)
+    inputs, y, noise = _checked(call, x)
+    found = []
+    entries = candidate_entries(inputs, actions, kind)
+    for k, (name, given) in enumerate(entries):
+        if progress is not None:
+            progress(k / len(entries), f"measuring {name}")
+        pair = given if isinstance(given, Pair) else Pair((given, action_out))
+        one = _best_output(call, inputs, y, name, pair, actions is None, samples, law, seed)
+        found.append(_with_layers(call, inputs, one, layer_actions, seed) if layers or layer_actions else one)
+    said = subject or f"model {_name_of(model)} on {_shapes(inputs)}"
+    asked = {"samples": samples, "law": law or "haar or normal", "seed": seed, "averages": averages}
+    return report_of(said, [finding_of(one) for one in found], asked, noise if averages > 1 else None)
+
+
+def _checked(call: ModelCall, x: Any) -> tuple[Bundle, tuple[torch.Tensor, ...], float]:
+    """The inputs, the outputs on them, and by how much two calls differ."""
     inputs = call.placed(bundle_of(x))
     noise = call.check_repeatable(inputs)
     y = call(inputs)
     call.check_independent(inputs, y)
-    chosen = actions is None
-    entries = _entries(inputs, actions, kind)
-    findings = []
-    for k, (name, given) in enumerate(entries):
-        if progress is not None:
-            progress(k / len(entries), f"measuring {name}")
-        moved_in, moved_out = given if isinstance(given, _Pair) else (given, action_out)
-        options: dict[str, Any] = {"samples": samples, "law": law, "seed": seed}
-        found = _best_output(call, inputs, y, name, moved_in, moved_out, chosen, options)
-        if layers or layer_actions:
-            found = _with_layers(call, inputs, found, layer_actions, seed)
-        findings.append(finding_of(found))
-    said = subject or f"model {_name_of(model)} on {_shapes(inputs)}"
-    asked = {"samples": samples, "law": law or "haar or normal", "seed": seed, "averages": averages}
-    return report_of(said, findings, asked, noise if averages > 1 else None)
-
-
-class _Pair(tuple):
-    """An input action and an output action."""
-
-    __slots__ = ()
-
-
-def _entries(x: Bundle, actions: Any, kind: str | None) -> list[tuple[str, Any]]:
-    """The candidates by name."""
-    if actions is None:
-        if not x.single:
-            raise InputError("a model of several inputs needs to be told the actions: one for each input")
-        first = x.tensors[0]
-        found = candidate_actions(first.shape, not (first.is_floating_point() or first.is_complex()))
-        if not found:
-            raise InputError(f"no groups suggest themselves for inputs of shape {tuple(x.tensors[0].shape)}; give some")
-        return list(found.items())
-    of_inputs = isinstance(actions, Mapping) and x.names is not None and not set(actions).isdisjoint(x.names)
-    if of_inputs and not set(actions) <= set(x.names or ()):
-        unknown = next(k for k in actions if k not in (x.names or ()))
-        raise InputError(f"there is an action for {unknown!r}, but the inputs are {', '.join(x.names or ())}")
-    if isinstance(actions, Mapping) and not of_inputs:
-        listed = list(actions.items())
-    elif isinstance(actions, list) and not (not x.single and len(actions) == len(x.tensors) > 1):
-        listed = [(None, a) for a in actions]
-    else:
-        listed = [(None, actions)]
-    if not listed:
-        raise InputError("the list of candidate groups is empty; give at least one")
-    entries: list[tuple[str, Any]] = []
-    for name, a in listed:
-        given = _read(x, a, kind)
-        label = str(name) if name is not None else _label(a, given)
-        count = sum(1 for n, _ in entries if n == label or n.startswith(f"{label} #"))
-        entries.append((f"{label} #{count + 1}" if count else label, given))
-    return entries
-
-
-def _read(x: Bundle, a: Any, kind: str | None) -> Any:
-    if isinstance(a, Finding):
-        a = a.action
-    if isinstance(a, tuple) and len(a) == 2 and x.single:
-        return _Pair((_read(x, a[0], kind), a[1]))
-    if isinstance(a, (Mapping, tuple, TensorAction, Action, Representation)) or not isinstance(a, (str, Group)):
-        return a
-    t = x.tensors[0]
-    moved = kind or usual_kind(t.shape, a if isinstance(a, str) else a.name)
-    return tensor_action(moved, a, like=t)
-
-
-def _label(a: Any, given: Any) -> str:
-    if isinstance(a, str):
-        return a
-    if isinstance(a, Finding):
-        return a.name
-    first = given
-    while isinstance(first, (tuple, list, Mapping)):
-        parts = list(first.values()) if isinstance(first, Mapping) else list(first)
-        first = next((p for p in parts if p is not None), None)
-    return getattr(getattr(first, "group", None), "name", None) or str(first)
+    return inputs, y, noise
 
 
 def _best_output(
@@ -262,16 +192,18 @@ def _best_output(
     x: Bundle,
     y: tuple[torch.Tensor, ...],
     name: str,
-    moved_in: Any,
-    moved_out: Any,
+    pair: Pair,
     choose: bool,
-    options: dict[str, Any],
+    samples: int,
+    law: str | None,
+    seed: int,
 ) -> Measurement:
     """One candidate; where the user named no output action, the better of an invariant and an equivariant output."""
-    first = measure_one(call, x, y, name, moved_in, moved_out, **options)
+    moved_in, moved_out = pair
+    first = measure_one(call, x, y, name, moved_in, moved_out, samples=samples, law=law, seed=seed)
     if not choose or moved_out is not None or all(a.kind == "scalars" for a in first.pair.outputs):
         return first
-    second = measure_one(call, x, y, name, moved_in, "scalars", **options)
+    second = measure_one(call, x, y, name, moved_in, "scalars", samples=samples, law=law, seed=seed)
     return second if second.defect[0] < first.defect[0] else first
 
 
@@ -299,7 +231,8 @@ def measure_one(
     pair = ActionPair(moving, output_actions(action_out, moving, y))
     elements, whole = _elements(pair.leader, samples, law, generator)
     errors = element_errors(call, x, pair, elements, y)
-    null = null_errors(call, x, pair, elements, y, generator)
+    partners = null_partners(len(elements), x.batch, generator)
+    null = null_errors(call, x, pair, elements, y, generator, partners)
     worth = max([_WORTH_CONFIRMING] + [8 * torch.finfo(t.dtype).eps for t in x.tensors if t.is_floating_point()])
     double = _in_double(call, x, pair, elements) if float(errors.mean()) < worth else None
     worst = float(errors.mean(1).max()) if double is None else double
@@ -310,7 +243,7 @@ def measure_one(
         errors,
         null,
         whole,
-        ratio_interval(errors, null, whole, generator),
+        ratio_interval(errors, null, whole, generator, partners=partners),
         mean_interval(errors, whole, generator),
         all(a.exact for a in pair.inputs) and worst <= _rounding(call, y, double is not None),
         double,

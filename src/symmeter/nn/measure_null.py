@@ -19,13 +19,13 @@ from __future__ import annotations
 import math
 
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 
 from symmeter.nn.elements import Elements
 from symmeter.nn.measure_call import Bundle, ModelCall
 from symmeter.nn.measure_error import ActionPair, discrepancies
 
-__all__ = ["moved_apart", "null_errors", "unrelated_motion"]
+__all__ = ["moved_apart", "null_errors", "null_partners", "unrelated_motion"]
 
 _LARGEST_ANGLE = 2 * math.pi / 3
 
@@ -88,13 +88,22 @@ def null_errors(
     elements: Elements,
     y: tuple[torch.Tensor, ...],
     generator: torch.Generator | None = None,
+    partners: Int[torch.Tensor, "K B"] | None = None,
 ) -> Float[torch.Tensor, "K B"]:
-    """The null error of every element on every sample, in the layout of the errors themselves."""
+    """The null error of every element on every sample, in the layout of the errors themselves.
+
+    Parameters
+    ----------
+    partners : int tensor of shape (K, B), optional
+        The sample that each unrelated motion goes towards, from :func:`null_partners`; drawn when omitted.
+    """
     per = max(1, call.piece(x) // x.batch)
+    partners = null_partners(len(elements), x.batch, generator) if partners is None else partners
     rows = []
     for start in range(0, len(elements), per):
         some = elements[start : start + per]
-        towards = moved_apart(x, pair, pair.move_inputs(some, x), generator)
+        here = None if partners is None else partners[start : start + per]
+        towards = moved_apart(x, pair, pair.move_inputs(some, x), generator, here)
         folded = Bundle(tuple(t.flatten(0, 1) for t in towards), x.names, x.single, x.numpy)
         wanted = pair.move_outputs(some, y)
         rows.append(discrepancies(call(folded), wanted, len(some), x.batch))
@@ -102,17 +111,21 @@ def null_errors(
 
 
 def moved_apart(
-    x: Bundle, pair: ActionPair, moved: tuple[torch.Tensor, ...], generator: torch.Generator | None = None
+    x: Bundle,
+    pair: ActionPair,
+    moved: tuple[torch.Tensor, ...],
+    generator: torch.Generator | None = None,
+    partners: Int[torch.Tensor, "K B"] | None = None,
 ) -> tuple[torch.Tensor, ...]:
     """``T x`` in place of each ``g x``; inputs that the group leaves alone stay as they are."""
-    partners = _partners(len(moved[0]), x.batch, generator)
+    partners = null_partners(len(moved[0]), x.batch, generator) if partners is None else partners
     return tuple(
         unrelated_motion(t, there, _others(t, partners, generator)) if a.kind != "scalars" else there
         for a, t, there in zip(pair.inputs, x.tensors, moved)
     )
 
 
-def _partners(count: int, batch: int, generator: torch.Generator | None) -> torch.Tensor | None:
+def null_partners(count: int, batch: int, generator: torch.Generator | None = None) -> Int[torch.Tensor, "K B"] | None:
     """For every element and sample the number of another sample; None when there is only one."""
     if batch == 1:
         return None

@@ -74,22 +74,30 @@ def as_callable(model: Any) -> Any:
 
 def as_tensors(model: Any, x: Any, drawn: bool = False) -> Any:
     """Arrays as tensors for torch modules; functions get what they were given, or what they take where it was drawn."""
-    if isinstance(x, np.ndarray):
-        tensor = torch.from_numpy(np.ascontiguousarray(x))
-        if isinstance(model, (torch.nn.Module, torch.export.ExportedProgram)):
-            return tensor
-        return tensor if drawn and _works(model, tensor[:2]) else x
-    if not isinstance(model, (torch.nn.Module, torch.export.ExportedProgram)):
+    parts = _parts(x)
+    if not any(isinstance(p, np.ndarray) for p in parts):
         return x
+    tensors = [torch.from_numpy(np.ascontiguousarray(p)) if isinstance(p, np.ndarray) else p for p in parts]
+    if isinstance(model, (torch.nn.Module, torch.export.ExportedProgram)):
+        return _like(x, tensors)
+    return _like(x, tensors) if drawn and _works(model, _like(x, [t[:2] for t in tensors])) else x
+
+
+def _parts(x: Any) -> list[Any]:
+    return list(x.values()) if isinstance(x, Mapping) else list(x) if isinstance(x, tuple) else [x]
+
+
+def _like(x: Any, parts: Sequence[Any]) -> Any:
     if isinstance(x, Mapping):
-        return {k: as_tensors(model, v) for k, v in x.items()}
-    return tuple(as_tensors(model, v) for v in x) if isinstance(x, tuple) else x
+        return dict(zip(x, parts))
+    return tuple(parts) if isinstance(x, tuple) else parts[0]
 
 
-def _works(model: Any, x: torch.Tensor) -> bool:
+def _works(model: Any, x: Any) -> bool:
+    call = model if callable(model) else model.predict
     try:
         # With gradients, which a model of forces takes inside.
-        (model if callable(model) else model.predict)(x)
+        call(**x) if isinstance(x, Mapping) else call(*_parts(x))
     except Exception:
         return False
     return True

@@ -158,6 +158,8 @@ def _classifier(name: str) -> torch.nn.Module:
 def classified(name: str, pairs: int, epochs: int, seed: int) -> dict[str, Any]:
     """Train on two thirds of the pairs, choose the epoch on a sixth, test on a sixth; a pair is never split.
 
+    Orderings of frames that are too large are drawn anew in every epoch, and stay as they are in testing.
+
     Returns
     -------
     dict
@@ -172,7 +174,7 @@ def classified(name: str, pairs: int, epochs: int, seed: int) -> dict[str, Any]:
     start = time.process_time()
     torch.manual_seed(seed)
     model = _classifier(name)
-    elements, sizes = None, None
+    elements, sizes, frames = None, None, None
     keys = CLASSIFIERS[name][1]
     if keys == "features":
         # Group averaging: any ordering of the vertices, with no regard to the graph.
@@ -185,13 +187,21 @@ def classified(name: str, pairs: int, epochs: int, seed: int) -> dict[str, Any]:
     a, x, y = (torch.tensor(v, dtype=torch.float32) for v in (data.adjacency, kinds, data.labels))
     mask = torch.tensor(data.mask)
 
+    drawn = elements
+
+    def draw(epoch: int) -> None:
+        nonlocal drawn
+        if frames is not None and elements is not None:
+            drawn = frames.redrawn(elements, 1000 * seed + epoch)
+
     def logits(some: torch.Tensor) -> torch.Tensor:
-        more = {} if elements is None else {"elements": elements.of(some.numpy())}
+        now = drawn if model.training else elements
+        more = {} if now is None else {"elements": now.of(some.numpy())}
         return model(a[some], x[some], mask=mask[some], **more)[:, 0]
 
     first, second = 2 * (2 * pairs // 3), 2 * (5 * pairs // 6)
     train, check, test = torch.arange(first), torch.arange(first, second), torch.arange(second, 2 * pairs)
-    accuracy, epoch, curve = _fit(model, logits, y, train, check, test, epochs)
+    accuracy, epoch, curve = _fit(model, logits, draw, y, train, check, test, epochs)
     return {
         "accuracy": accuracy,
         "epoch": epoch,
@@ -207,6 +217,7 @@ def classified(name: str, pairs: int, epochs: int, seed: int) -> dict[str, Any]:
 def _fit(
     model: torch.nn.Module,
     logits: Callable[[torch.Tensor], torch.Tensor],
+    draw: Callable[[int], None],
     y: torch.Tensor,
     train: torch.Tensor,
     check: torch.Tensor,
@@ -217,6 +228,7 @@ def _fit(
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     best, accuracy, epoch, curve = np.inf, 0.0, 0, []
     for k in range(epochs):
+        draw(k)
         model.train()
         for some in train[torch.randperm(len(train))].split(50):
             optimizer.zero_grad()

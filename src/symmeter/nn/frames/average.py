@@ -13,19 +13,12 @@ import torch
 from torch import nn
 
 from symmeter.errors import InputError, InputTypeError
-from symmeter.nn.frames.euclidean import EuclideanFrame
+from symmeter.nn.frames.average_choice import average_over
 from symmeter.nn.frames.euclidean_average import EuclideanAverage, FrameSpread
-from symmeter.nn.frames.group_average import GroupAverage
-from symmeter.nn.frames.ordered_points import OrderedPoints
-from symmeter.nn.frames.permutation_average import PermutationAverage
 from symmeter.nn.frames.shift_average import ShiftAverage
-from symmeter.nn.frames.torus_average import TorusAverage, flow_average
-from symmeter.representations import FlowAction
+from symmeter.nn.frames.torus_average import TorusAverage
 
 __all__ = ["EuclideanAverage", "FrameAverage", "FrameSpread"]
-
-#: Poses of a degenerate cloud from which a sample is drawn.
-_SAMPLED_FROM = 100_000
 
 
 class FrameAverage(nn.Module):
@@ -42,7 +35,8 @@ class FrameAverage(nn.Module):
         ``finding.action`` or a ``TensorAction``: the average over its elements; a flow that closes: over its angles.
     inputs : mapping of str to str, optional
         Types of the inputs by name: ``"points"``, ``"vectors"``, ``"pseudovectors"``, ``"tensors"``, ``"scalars"``;
-        for finite groups what ``tensor_action`` takes.
+        for orderings ``"adjacency"`` and ``"nodes"``, which sets need to say; for finite groups what ``tensor_action``
+        takes.
     output : str or mapping
         Type of the output, or of each by name; ``"scalars"`` makes it invariant.
     degenerate : str
@@ -58,7 +52,8 @@ class FrameAverage(nn.Module):
         Largest number of elements evaluated at once.
     samples : int, optional
         Frames of more than ``max_frames`` elements: average over that many random ones, which is right in the mean
-        only.
+        only. Without it such a frame is an error, but for orderings, where a smaller one, of a canonical order, takes
+        its place and stays exact.
     frames : {"full", "minimal"}
         For the Euclidean groups: ``"minimal"`` evaluates a generic cloud once, at the price of continuity.
     shared : mapping of str to callable, optional
@@ -67,6 +62,13 @@ class FrameAverage(nn.Module):
     kind : str, optional
         For finite groups by name: what is moved, ``"pixels"``, ``"nodes"`` or ``"vectors"``; all elements are then
         evaluated, of shifts as well.
+
+    Raises
+    ------
+    UnknownNameError
+        With the nearest name.
+    InputError
+        For groups without a frame, for frames that are too large, and for choices that the group's frame does not have.
 
     Examples
     --------
@@ -102,53 +104,23 @@ class FrameAverage(nn.Module):
             number = isinstance(value, int) and not isinstance(value, bool) and value >= 1
             if not number and (value is not None or what == "max_frames"):
                 raise InputError(f"{what} is {value!r}; it is a number of evaluations, at least 1")
-        few: dict[str, Any] = {"stochastic_train": stochastic_train, "chunk": chunk}
-        group = _action_of(group)
-        if isinstance(group, str) and _product(group):
-            backbone, group = OrderedPoints(backbone, per_point=output == "points", limit=max_frames), _product(group)
-        name = _euclidean_name(group) if kind is None else None
-        plain = group.replace(" ", "").lower() if isinstance(group, str) else ""
-        self.average: Any
-        if name is not None:
-            most = max_frames if samples is None else _SAMPLED_FROM
-            if inputs is not None and not isinstance(inputs, Mapping):
-                raise InputTypeError(
-                    f"inputs is a {type(inputs).__name__}; give types by name, such as {{'x': 'points'}}"
-                )
-            frame = EuclideanFrame(name, degenerate, most=most, differentiable=differentiable_frame, frames=frames)
-            _check_room(frame, max_frames, samples)
-            self.average = EuclideanAverage(
-                backbone, frame, inputs=inputs, output=output, shared=shared, limit=max_frames, samples=samples, **few
-            )
-        elif plain in ("s(n)", "sn", "permutations") and kind is None:
-            network: Any = backbone
-            self.average = PermutationAverage(
-                network,
-                output=_graph_output(output),
-                limit=max_frames,
-                samples=16 if samples is None else samples,
-                stochastic_train=stochastic_train,
-            )
-        elif plain in ("shifts", "shifts(1)", "shifts(2)") and kind is None:
-            axes = 1 if plain == "shifts(1)" else 2
-            self.average = ShiftAverage(
-                backbone, axes, output=output, max_frames=max_frames, differentiable_frame=differentiable_frame, **few
-            )
-        elif isinstance(group, FlowAction):
-            self.average = flow_average(
-                backbone, group, output=output, max_frames=max_frames, differentiable_frame=differentiable_frame, **few
-            )
-        else:
-            self.average = GroupAverage(
-                backbone,
-                group,
-                inputs=inputs,
-                output=output,
-                max_frames=max_frames,
-                samples=samples,
-                kind=kind,
-                **few,
-            )
+        if inputs is not None and not isinstance(inputs, Mapping):
+            raise InputTypeError(f"inputs is a {type(inputs).__name__}; give types by name, such as {{'x': 'points'}}")
+        self.average: Any = average_over(
+            backbone,
+            group,
+            inputs=inputs,
+            output=output,
+            degenerate=degenerate,
+            stochastic_train=stochastic_train,
+            max_frames=max_frames,
+            differentiable_frame=differentiable_frame,
+            chunk=chunk,
+            samples=samples,
+            frames=frames,
+            shared=shared,
+            kind=kind,
+        )
 
     @property
     def backbone(self) -> Any:
@@ -174,56 +146,4 @@ class FrameAverage(nn.Module):
 
     def equivariance_error(self, *args: Any, **options: Any) -> float:
         """Sampled equivariance error at some inputs, see :func:`symmeter.nn.equivariance_error`."""
-        if isinstance(self.average, PermutationAverage):
-            raise InputError("for orderings call symmeter.nn.equivariance_error with the actions of the graph's nodes")
         return self.average.equivariance_error(*args, **options)
-
-
-def _action_of(group: Any) -> Any:
-    """What a finding, or an action of one that was made for tensors, is about."""
-    from symmeter.findings import Finding
-    from symmeter.nn.actions import ColumnAction
-
-    if isinstance(group, Finding):
-        group = group.action
-    return group.action if isinstance(group, ColumnAction) and isinstance(group.action, FlowAction) else group
-
-
-def _euclidean_name(group: Any) -> str | None:
-    from symmeter.groups.lie import SE, SO, E, O
-    from symmeter.nn.actions import TensorAction
-
-    if isinstance(group, TensorAction) and group.kind in ("points", "vectors"):
-        # A cloud that is moved point by point; a representation along the last axis has its own kind.
-        group = group.group
-    if isinstance(group, str):
-        text = group.replace(" ", "").upper()
-        return text if text[:2] in ("O(", "E(") or text[:3] in ("SO(", "SE(") else None
-    return group.name if isinstance(group, (O, SO, E, SE)) else None
-
-
-def _check_room(frame: EuclideanFrame, most: int, samples: int | None) -> None:
-    size = 2 ** (frame.dimension - frame.proper)
-    if size > most and samples is None and frame.frames == "full" and frame.degenerate != "weighted":
-        raise InputError(
-            f"principal axes have {size} poses for {frame.group}, more than max_frames = {most}; raise it, draw "
-            "samples=, or use frames='minimal'"
-        )
-
-
-def _graph_output(output: Any) -> str:
-    known = {"scalars": "scalar", "scalar": "scalar", "invariant": "scalar", "nodes": "nodes", "adjacency": "adjacency"}
-    if not isinstance(output, str) or output not in known:
-        raise InputError(f"output is {output!r}; orderings take 'scalars', 'nodes' or 'adjacency'")
-    return known[output]
-
-
-def _product(name: str) -> str | None:
-    """The Euclidean factor of ``S(n) x E(3)``."""
-    factors = name.replace(" ", "").replace("×", "x").split("x")
-    if len(factors) != 2 or not any(f.lower() in ("s(n)", "sn") for f in factors):
-        return None
-    other = next((f for f in factors if _euclidean_name(f)), None)
-    if other is None:
-        raise InputError(f"products are offered of S(n) with O(d), SO(d), E(d) or SE(d); got {name!r}")
-    return other

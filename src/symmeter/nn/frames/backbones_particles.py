@@ -15,8 +15,15 @@ from jaxtyping import Float
 from torch import nn
 
 from symmeter.errors import InputError, ShapeError
+from symmeter.nn.frames.euclidean import EuclideanFrame
+from symmeter.nn.frames.poses import Poses
+from symmeter.nn.frames.principal_axes import relative_gap
+from symmeter.nn.frames.transforms import folds_vmap
 
 __all__ = ["FrameAveragedGNN", "ParticleGNN"]
+
+#: Poses of one cloud of latent vectors, of which there are many.
+_MOST = 4096
 
 
 class _Messages(nn.Module):
@@ -99,11 +106,16 @@ class FrameAveragedGNN(nn.Module):
     reframe : bool
         Renew the frame in every layer; otherwise the frame of the positions serves all layers, which is plain frame
         averaging of :class:`ParticleGNN`.
+    degenerate : str
+        What to do where principal axes of particles or latent vectors do not exist, as in
+        :class:`symmeter.nn.frames.EuclideanFrame`.
+    gaps : (float, float)
+        Relative gaps of the eigenvalues between which principal axes and weighted frames are mixed. Narrower than for a
+        single cloud: every layer has axes anew, and clouds in between take many times as long.
 
     Notes
     -----
-    No gradient passes through the eigenvectors, as in the reference. Clouds with equal eigenvalues get an arbitrary
-    basis; :class:`symmeter.nn.frames.FrameAverage` has policies for them.
+    No gradient passes through the eigenvectors, as in the reference.
 
     Examples
     --------
@@ -118,9 +130,17 @@ class FrameAveragedGNN(nn.Module):
     signs: torch.Tensor
 
     def __init__(
-        self, width: int = 60, layers: int = 4, dimension: int = 3, stochastic_train: bool = False, reframe: bool = True
+        self,
+        width: int = 60,
+        layers: int = 4,
+        dimension: int = 3,
+        stochastic_train: bool = False,
+        reframe: bool = True,
+        degenerate: str = "blend",
+        gaps: tuple[float, float] = (1e-5, 1e-4),
     ) -> None:
         super().__init__()
+        self.frame = EuclideanFrame(f"O({dimension})", degenerate, gaps, most=_MOST)
         if width % dimension:
             raise InputError(f"width must be a multiple of the dimension {dimension}; got {width}")
         self.stochastic_train, self.reframe, self.dimension = stochastic_train, reframe, dimension
@@ -129,41 +149,82 @@ class FrameAveragedGNN(nn.Module):
         self.decoder = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, dimension))
         self.register_buffer("signs", torch.tensor(list(itertools.product((1.0, -1.0), repeat=dimension))))
 
+    @folds_vmap
     def forward(
         self, x: Float[torch.Tensor, "B n d"], v: Float[torch.Tensor, "B n d"], charges: Float[torch.Tensor, "B n"]
     ) -> Float[torch.Tensor, "B n d"]:
         """Predicted positions."""
         _check(x, v, charges)
+        y, gap = self._along_axes(x, v, charges)
+        few = torch.nonzero(gap < (1.0 if self.frame.degenerate == "weighted" else self.frame.gaps[1])).squeeze(1)
+        if not len(few) or self.frame.degenerate == "warn":
+            return y
+        return y.index_copy(0, few, self._in_weighted_frames(x[few], v[few], charges[few]))
+
+    def _along_axes(self, x: torch.Tensor, v: torch.Tensor, charges: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The answers in the frames of principal axes, and the smallest relative gap that each system met."""
         centre = x.mean(1, keepdim=True)
         edges = _edges(x, charges)[:, None]
-        axes, signs = self._frame(x - centre)
+        axes, signs, gap = self._frame(x - centre)
         framed = torch.cat([(x - centre) @ axes, v @ axes], dim=-1)[:, None]
         h = self.embedding(framed * torch.cat([signs, signs], dim=-1)[:, :, None])
         for number, layer in enumerate(self.layers):
             h = layer(h, edges)
             if self.reframe and number < len(self.layers) - 1:
-                h, axes, signs = self._reframed(h, axes, signs)
+                h, axes, signs, here = self._reframed(h, axes, signs)
+                gap = torch.minimum(gap, here)
         y = (self.decoder(h) * signs[:, :, None]).mean(1)
-        return y @ axes.transpose(1, 2) + centre
+        return y @ axes.transpose(1, 2) + centre, gap
 
     def _reframed(
         self, h: torch.Tensor, axes: torch.Tensor, signs: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """Latent vectors out of their frames, averaged, and into the frames of their own."""
         number, frames, n, width = h.shape
         vectors = h.reshape(number, frames, n * (width // self.dimension), self.dimension)
         vectors = (vectors * signs[:, :, None]).mean(1) @ axes.transpose(1, 2)
         vectors = vectors - vectors.mean(1, keepdim=True)
-        axes, signs = self._frame(vectors)
+        axes, signs, gap = self._frame(vectors)
         framed = (vectors @ axes)[:, None] * signs[:, :, None]
-        return framed.reshape(number, framed.shape[1], n, width), axes, signs
+        return framed.reshape(number, framed.shape[1], n, width), axes, signs, gap
 
-    def _frame(self, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Principal axes as columns, (B, d, d), and the signs of the frames, (B, K, d)."""
+    def _frame(self, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Principal axes as columns, (B, d, d), the signs of the frames, (B, K, d), and the relative gaps, (B,)."""
         # The eigenvectors of a float32 covariance would cost digits of the equivariance.
         wide = vectors.detach().double()
-        axes = torch.linalg.eigh(wide.transpose(1, 2) @ wide).eigenvectors.to(vectors.dtype)
+        values, axes = torch.linalg.eigh(wide.transpose(1, 2) @ wide)
+        axes, gap = axes.to(vectors.dtype), relative_gap(values)
         if self.training and self.stochastic_train:
             pick = torch.randint(len(self.signs), (len(vectors),), device=vectors.device)
-            return axes, self.signs[pick][:, None].to(vectors.dtype)
-        return axes, self.signs.to(vectors.dtype).expand(len(vectors), -1, -1)
+            return axes, self.signs[pick][:, None].to(vectors.dtype), gap
+        return axes, self.signs.to(vectors.dtype).expand(len(vectors), -1, -1), gap
+
+    # -- systems whose axes do not exist somewhere ---------------------------------------------------------------------
+
+    def _in_weighted_frames(self, x: torch.Tensor, v: torch.Tensor, charges: torch.Tensor) -> torch.Tensor:
+        """The same steps with as many weighted poses as each cloud of particles or latent vectors needs."""
+        centre = x.mean(1, keepdim=True)
+        edges = _edges(x, charges)
+        poses = self._poses(x - centre, v)
+        axes, at = poses.axes.to(x.dtype), poses.cloud
+        h = self.embedding(torch.cat([(x - centre)[at] @ axes, v[at] @ axes], dim=-1))
+        for number, layer in enumerate(self.layers):
+            h = layer(h, edges[at])
+            if self.reframe and number < len(self.layers) - 1:
+                vectors = _averaged(h.reshape(len(h), -1, self.dimension) @ axes.mT, poses)
+                vectors = vectors - vectors.mean(1, keepdim=True)
+                poses = self._poses(vectors)
+                axes, at = poses.axes.to(x.dtype), poses.cloud
+                h = (vectors[at] @ axes).reshape(len(at), *h.shape[1:])
+        return _averaged(self.decoder(h) @ axes.mT, poses) + centre
+
+    def _poses(self, vectors: torch.Tensor, beside: torch.Tensor | None = None) -> Poses:
+        sides = [] if beside is None else [lambda: (beside.detach(), False)]
+        poses = self.frame.compute(vectors.detach(), beside=sides)
+        return poses.one_each() if self.training and self.stochastic_train else poses
+
+
+def _averaged(y: torch.Tensor, poses: Poses) -> torch.Tensor:
+    """The weighted mean of what each pose gave, shape (B, ...)."""
+    y = poses.weight.to(y.dtype)[:, None, None] * y
+    return y.new_zeros(len(poses.centroid), *y.shape[1:]).index_add(0, poses.cloud, y)

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 
 from symmeter.errors import InputError
+from symmeter.nn.frames.transforms import is_mapped
 
 __all__ = ["DegenerateCloudError", "eigenvectors"]
 
@@ -29,7 +30,22 @@ class _Eigenvectors(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple, output: tuple[torch.Tensor, torch.Tensor]) -> None:
         # Apart from forward, as torch.func asks for.
         ctx.save_for_backward(*output)
+        ctx.save_for_forward(*output)
         ctx.tolerance = inputs[1]
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple, matrix: torch.Tensor, tolerance: float) -> tuple[Any, Any]:  # type: ignore[override]
+        at = in_dims[0]
+        found = _Eigenvectors.apply(matrix if at is None else matrix.movedim(at, 0), tolerance)
+        return found, (None, None) if at is None else (0, 0)
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: torch.Tensor, _: None) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[override]
+        values, vectors = ctx.saved_tensors
+        moved = vectors.mT @ tangent @ vectors
+        turn = _over_gaps(moved, values)
+        turn = _refused(turn, moved - torch.diag_embed(moved.diagonal(dim1=-2, dim2=-1)), values, ctx.tolerance)
+        return moved.diagonal(dim1=-2, dim2=-1), vectors @ turn
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor, None]:
@@ -37,20 +53,32 @@ class _Eigenvectors(torch.autograd.Function):
         values, vectors = ctx.saved_tensors
         inner = torch.diag_embed(of_values)
         wanted = vectors.mT @ of_vectors
-        asked = wanted.detach().abs().amax((-2, -1)) > 0
-        gap = values.detach().diff(dim=-1).amin(-1)
-        close = asked & (gap < ctx.tolerance * values.detach().abs().amax(-1))
-        if bool(close.any()):
-            b = int(close.nonzero()[0])
-            raise DegenerateCloudError(
-                f"no gradient passes through the axes of {int(close.sum())} clouds with nearly equal eigenvalues, as "
-                f"{values[b].tolist()}; use degenerate='blend' or 'weighted'"
-            )
-        apart = values[..., None, :] - values[..., :, None]
-        off = apart != 0
-        turn = torch.where(off, wanted / torch.where(off, apart, torch.ones_like(apart)), torch.zeros_like(apart))
+        turn = _refused(_over_gaps(wanted, values), wanted, values, ctx.tolerance)
         found = vectors @ (inner + turn) @ vectors.mT
         return (found + found.mT) / 2, None
+
+
+def _over_gaps(x: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """Entries (i, j) over ``lambda_j - lambda_i``, 0 where that vanishes."""
+    apart = values[..., None, :] - values[..., :, None]
+    off = apart != 0
+    return torch.where(off, x / torch.where(off, apart, torch.ones_like(apart)), torch.zeros_like(apart))
+
+
+def _refused(turn: torch.Tensor, asked: torch.Tensor, values: torch.Tensor, tolerance: float) -> torch.Tensor:
+    """Raise where eigenvectors with nearly equal eigenvalues would have to turn."""
+    gap = values.detach().diff(dim=-1).amin(-1)
+    close = (asked.detach().abs().amax((-2, -1)) > 0) & (gap < tolerance * values.detach().abs().amax(-1))
+    if is_mapped(close):
+        # Nothing can be raised for one of many inside of vmap: the answer is no number there.
+        return torch.where(close[..., None, None], torch.full_like(turn, torch.nan), turn)
+    if bool(close.any()):
+        b = int(close.nonzero()[0])
+        raise DegenerateCloudError(
+            f"no gradient passes through the axes of {int(close.sum())} clouds with nearly equal eigenvalues, as "
+            f"{values[b].tolist()}; use degenerate='blend' or 'weighted'"
+        )
+    return turn
 
 
 def eigenvectors(
@@ -67,7 +95,7 @@ def eigenvectors(
     Raises
     ------
     DegenerateCloudError
-        In the backward pass.
+        In the backward pass. Inside of ``torch.func.vmap``, as in ``jacrev``, gradients are NaN there instead.
 
     Examples
     --------

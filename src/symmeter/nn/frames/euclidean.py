@@ -146,7 +146,9 @@ class EuclideanFrame:
         for which, spectrum, weights in groups:
             axes, weight, cloud = self._listed(spectrum, weights, turning)
             parts.append((axes, weight, which[cloud]))
-        return Poses(*joined(parts), found.centroid, low | (found.gap < self.gaps[0]))
+        # One list is in order already.
+        axes, weight, cloud = parts[0] if len(parts) == 1 and self.frames == "full" else joined(parts)
+        return Poses(axes, weight, cloud, found.centroid, low | (found.gap < self.gaps[0]))
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

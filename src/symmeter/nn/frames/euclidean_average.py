@@ -15,8 +15,10 @@ import torch
 from torch import nn
 
 from symmeter.errors import InputError, InputTypeError, ShapeError
+from symmeter.nn.frames.calling import check_answer, check_takes_mask
 from symmeter.nn.frames.euclidean import EuclideanFrame
 from symmeter.nn.frames.poses import Poses
+from symmeter.nn.frames.transforms import folds_vmap, not_compiled
 from symmeter.nn.frames.typed_values import check_typed, directions_of, from_pose, into_pose, value_type
 
 __all__ = ["EuclideanAverage", "FrameSpread"]
@@ -114,13 +116,14 @@ class EuclideanAverage(nn.Module):
         """Name of the group."""
         return self.frame.group
 
+    @folds_vmap
     def forward(self, *args: Any, mask: torch.Tensor | None = None, masses: torch.Tensor | None = None, **kwargs: Any):
         """The average; arguments are the backbone's.
 
         Parameters
         ----------
         mask, masses : tensors of shape (B, n), optional
-            Padding and weights of the points; the mask is passed on to the backbone.
+            Padding and weights of the points; the mask is passed on to the backbone, which sees 0 in padding.
         """
         values, names = self._named(args, kwargs)
         poses, _ = self._poses(values, mask, masses)
@@ -200,6 +203,7 @@ class EuclideanAverage(nn.Module):
                 )
         return values, positional
 
+    @not_compiled
     def _poses(self, values: dict[str, Any], mask: Any, masses: Any) -> tuple[Poses, torch.Tensor]:
         """The poses to evaluate, and which clouds have a random sample of theirs."""
         kinds = [self.output] if isinstance(self.output, str) else list(self.output.values())
@@ -211,6 +215,8 @@ class EuclideanAverage(nn.Module):
             points = points[:, None]
         others = {n: k for n, k in self.inputs.items() if n != self._points and k not in ("scalars", _CONSTANT)}
         sides = [partial(directions_of, values[n], k, mask, n) for n, k in others.items()]
+        if mask is not None:
+            check_takes_mask(self.backbone)
         poses = self.frame.compute(points, mask, masses, turning=turning, beside=sides)
         drawn = torch.zeros(len(points), dtype=torch.bool, device=points.device)
         if self.stochastic_train and self.training:
@@ -233,9 +239,10 @@ class EuclideanAverage(nn.Module):
             moved = {n: self._repeated(n, v, at, number) for n, v in {**values, **shared}.items()}
             for name, kind in self.inputs.items():
                 if kind != _CONSTANT:
-                    moved[name] = into_pose(moved[name], kind, axes, origin)
+                    moved[name] = into_pose(moved[name], self._turning(kind), axes, origin)
             if mask is not None:
                 moved["mask"] = mask[at]
+                moved |= {n: _without_padding(moved[n], mask[at]) for n, k in self.inputs.items() if k != _CONSTANT}
             ordered = [moved.pop(n) for n in positional]
             y = self.backbone(*ordered, **moved)
             pieces.append(self._returned(y, axes, origin, len(at)))
@@ -261,13 +268,13 @@ class EuclideanAverage(nn.Module):
     def _back(
         self, y: Any, kind: str, axes: torch.Tensor, origin: torch.Tensor, number: int, name: str
     ) -> torch.Tensor:
-        if not isinstance(y, torch.Tensor) or y.ndim < 1 or len(y) != number:
-            shape = tuple(y.shape) if isinstance(y, torch.Tensor) else type(y).__name__
-            raise ShapeError(
-                f"{name} of the backbone is {shape}; its first axis must be the {number} poses it was given"
-            )
+        check_answer(y, number, f"{name} of the backbone is", "{} poses it was given")
         check_typed(y, kind, self.frame.dimension, f"{name} of the backbone")
-        return from_pose(y, kind, axes, origin)
+        return from_pose(y, self._turning(kind), axes, origin)
+
+    def _turning(self, kind: str) -> str:
+        """Points turn as vectors do where the group has no translations: nothing is to be taken off them."""
+        return "vectors" if kind == "points" and not self.frame.translations else kind
 
     @staticmethod
     def _combined(answers: Any, poses: Poses) -> Any:
@@ -285,6 +292,13 @@ class EuclideanAverage(nn.Module):
             return y.new_zeros(number, *y.shape[1:]).index_add(0, poses.cloud, w.reshape(-1, *[1] * (y.ndim - 1)) * y)
 
         return {k: mean(y) for k, y in answers.items()} if isinstance(answers, dict) else mean(answers)
+
+
+def _without_padding(value: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Zeros, the centre of the cloud, in the place of whatever stands in padding, which may be anything."""
+    if value.shape[:2] != mask.shape:
+        return value
+    return torch.where(mask.reshape(*mask.shape, *[1] * (value.ndim - 2)), value, torch.zeros_like(value))
 
 
 def _parts(answers: Any) -> list[torch.Tensor]:

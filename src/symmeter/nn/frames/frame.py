@@ -14,7 +14,9 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import nn
 
-from symmeter.errors import InputError, InputTypeError, NonFiniteError, ShapeError
+from symmeter.errors import InputError, InputTypeError, NonFiniteError
+from symmeter.nn.frames.calling import check_answer
+from symmeter.nn.frames.transforms import folds_vmap
 
 __all__ = ["Frame", "WeightedAverage"]
 
@@ -134,10 +136,14 @@ class WeightedAverage(nn.Module, ABC):
     def check(self, x: torch.Tensor, name: str) -> None:
         """Raise unless x can be moved."""
 
+    def check_moves_alike(self, x: torch.Tensor, y: torch.Tensor) -> None:
+        """Raise unless the group moves the answer as it moves the input."""
+
     @abstractmethod
     def action(self, x: torch.Tensor) -> Any:
         """The TensorAction of the group on tensors of this shape."""
 
+    @folds_vmap
     def forward(self, x: torch.Tensor, **options: Any) -> torch.Tensor:
         """The average."""
         if not isinstance(x, torch.Tensor):
@@ -159,12 +165,10 @@ class WeightedAverage(nn.Module, ABC):
         for start in range(0, len(found.sample), step):
             at = found.sample[start : start + step]
             some, weight = found.element[start : start + step], found.weight[start : start + step]
-            y = self.backbone(self.apply(some, x[at], inverse=True), **options)
-            if not isinstance(y, torch.Tensor) or y.ndim < 1 or len(y) != len(at):
-                shape = tuple(y.shape) if isinstance(y, torch.Tensor) else type(y).__name__
-                raise ShapeError(f"the backbone returned {shape}; its first axis must be the batch of {len(at)}")
+            y = check_answer(self.backbone(self.apply(some, x[at], inverse=True), **options), len(at))
             if self.output == "same":
                 self.check(y, "the answer of the backbone")
+                self.check_moves_alike(x, y)
                 y = self.apply(some, y)
             y = weight.to(y.real.dtype if y.is_complex() else y.dtype).reshape(-1, *[1] * (y.ndim - 1)) * y
             part = torch.zeros(found.batch, *y.shape[1:], dtype=y.dtype, device=y.device).index_add(0, at, y)

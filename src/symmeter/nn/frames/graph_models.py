@@ -53,6 +53,7 @@ class GraphMLP(nn.Module):
         self, adjacency: Float[torch.Tensor, "B N N"], x: Any = None, mask: Any = None
     ) -> Float[torch.Tensor, "B outputs"]:
         """One row a graph."""
+        adjacency = _real(adjacency, self.layers[0])
         n = adjacency.shape[-1]
         if n > self.vertices:
             raise ShapeError(f"a graph has {n} vertices; this network takes {self.vertices} at most")
@@ -117,6 +118,7 @@ class GIN(nn.Module):
         self, adjacency: Float[torch.Tensor, "B N N"], x: torch.Tensor | None = None, mask: torch.Tensor | None = None
     ) -> torch.Tensor:
         """One row a graph, or a vertex."""
+        adjacency = _real(adjacency, self.layers[0])
         h = self._first(adjacency, x)
         for k, layer in enumerate(self.layers):
             # Multiply by W before the sum over neighbours: the narrower of the two goes through the matrix product.
@@ -152,13 +154,19 @@ class GIN(nn.Module):
         return torch.cat(parts, dim=-1)
 
 
+def _real(adjacency: torch.Tensor, layer: nn.Module) -> torch.Tensor:
+    """Matrices of true and false, or of whole numbers, as numbers of the network's kind."""
+    assert isinstance(layer, nn.Linear)
+    return adjacency if adjacency.is_floating_point() else adjacency.to(layer.weight.dtype)
+
+
 def fa_mlp(
     vertices: int,
     features: int = 0,
     *,
     frame: PermutationFrame | None = None,
     limit: int = 1000,
-    samples: int = 16,
+    samples: int | None = None,
     stochastic_train: bool = False,
     **options: Any,
 ) -> PermutationAverage:
@@ -187,7 +195,7 @@ def fa_gin(
     *,
     frame: PermutationFrame | None = None,
     limit: int = 1000,
-    samples: int = 16,
+    samples: int | None = None,
     stochastic_train: bool = False,
     **options: Any,
 ) -> PermutationAverage:

@@ -12,9 +12,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from symmeter.errors import InputError, InputTypeError, ShapeError
+from symmeter.errors import InputError, InputTypeError, NonFiniteError
 from symmeter.nn.actions import TensorAction, draw_elements, enumerate_elements, tensor_action
 from symmeter.nn.elements import Elements
+from symmeter.nn.frames.calling import check_answer
+from symmeter.nn.frames.transforms import is_mapped, not_compiled
 from symmeter.representations import Action
 
 __all__ = ["GroupAverage"]
@@ -114,6 +116,7 @@ class GroupAverage(nn.Module):
             self, values[0] if single else tuple(values), actions[0] if single else tuple(actions), outputs, **options
         )
 
+    @not_compiled
     def _values(self, args: tuple, kwargs: dict[str, Any]) -> tuple[list[torch.Tensor], dict[str, Any]]:
         """Inputs that are moved, in their order, and everything else."""
         options = dict(kwargs)
@@ -124,6 +127,9 @@ class GroupAverage(nn.Module):
         values = [*args, *(options.pop(n) for n in names[len(args) :])]
         if not values or not all(isinstance(v, torch.Tensor) for v in values):
             raise InputError("give the inputs as tensors, first axis the batch")
+        for k, v in enumerate(values):
+            if not is_mapped(v) and not bool(torch.isfinite(v).all()):
+                raise NonFiniteError(f"input {names[k] if names else k} has NaN or infinite entries; remove them")
         return values, options
 
     def _checked(self, y: Any, rows: int) -> Any:
@@ -133,15 +139,14 @@ class GroupAverage(nn.Module):
                 raise InputError(f"the backbone returned no output {absent[0]!r}; declared are {list(self._output)}")
             y = {k: y[k] for k in self._output}
         for t in y.values() if isinstance(y, dict) else [y]:
-            if not isinstance(t, torch.Tensor) or t.ndim < 1 or len(t) != rows:
-                shape = tuple(t.shape) if isinstance(t, torch.Tensor) else type(t).__name__
-                raise ShapeError(f"the backbone returned {shape}; its first axis must be the batch of {rows}")
+            check_answer(t, rows)
         return y
 
     def _summed(self, name: str | None, there: TensorAction, here: Elements, y: torch.Tensor, number: int):
         y = y.unflatten(0, (len(here), number))
         return self._output_action(name, there, y[0]).apply_stack(here, y).sum(0)
 
+    @not_compiled
     def _actions(self, values: list[torch.Tensor]) -> list[TensorAction]:
         kinds = list(self._inputs.values()) or [self._kind] * len(values)
         if len(kinds) < len(values):
@@ -180,6 +185,7 @@ class GroupAverage(nn.Module):
                 "average over random ones with samples=, which is right in the mean only"
             )
 
+    @not_compiled
     def _elements(self, action: TensorAction) -> Elements:
         if action.order is not None and action.order <= self.max_frames:
             return enumerate_elements(action.group)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from inspect import signature
 from typing import Any
 
 import torch
@@ -11,6 +10,7 @@ from torch import nn
 
 from symmeter.errors import InputError
 from symmeter.nn.frames.average import FrameAverage
+from symmeter.nn.frames.calling import takes_argument
 
 __all__ = ["LocalFrameAverage", "neighbourhoods"]
 
@@ -82,8 +82,7 @@ class LocalFrameAverage(nn.Module):
         if str(group).replace(" ", "").upper().startswith(("E(", "SE(")):
             raise InputError(f"neighbourhoods are taken relative to their point; choose O(d) or SO(d), got {group!r}")
         self.k = k
-        called = backbone.forward if isinstance(backbone, nn.Module) else backbone
-        self._takes_mask = "mask" in getattr(signature(called), "parameters", {})
+        self._takes_mask = takes_argument(backbone, "mask")
         self.average = FrameAverage(backbone, group, {"x": "points"}, output, **options)
 
     def forward(

@@ -31,6 +31,8 @@ class OrderedPoints(nn.Module):
         Largest number of orders of one cloud.
     tol : float
         Coordinates are equal when they are this near, relative to the largest.
+    chunk : int, optional
+        Largest number of ordered clouds evaluated at once.
 
     Examples
     --------
@@ -41,10 +43,12 @@ class OrderedPoints(nn.Module):
     True
     """
 
-    def __init__(self, backbone: Any, per_point: bool = False, limit: int = 1000, tol: float = 1e-6) -> None:
+    def __init__(
+        self, backbone: Any, per_point: bool = False, limit: int = 1000, tol: float = 1e-6, chunk: int | None = None
+    ) -> None:
         super().__init__()
         output = "nodes" if per_point else "scalar"
-        self.average = PermutationAverage(backbone, SortingFrame(tol), output=output, limit=limit)
+        self.average = PermutationAverage(backbone, SortingFrame(tol), output=output, limit=limit, chunk=chunk)
 
     def forward(self, x: Float[torch.Tensor, "M n d"], mask: torch.Tensor | None = None) -> torch.Tensor:
         """The average over the orders of each cloud."""

@@ -22,7 +22,7 @@ from symmeter.groups.refinement import scramble
 from symmeter.nn.frames.permutation_canonical import coset_representatives
 
 if TYPE_CHECKING:
-    from symmeter.nn.frames.permutation import PermutationFrames
+    from symmeter.nn.frames.permutation_frames import PermutationFrames
 
 __all__ = ["PermutationElements", "frame_elements", "orders_within_blocks", "uniform"]
 
@@ -45,6 +45,8 @@ class PermutationElements:
         Whether all of the frame is there; otherwise it is a sample.
     orbits : int array of shape (B, N)
         Vertices that automorphisms connect share a number: what the merged orderings would have averaged.
+    pair_orbits : int array of shape (B, N, N), optional
+        The same for ordered pairs of vertices, where it was asked for.
     """
 
     permutations: Int[np.ndarray, "T N"]
@@ -52,6 +54,7 @@ class PermutationElements:
     weights: Float[np.ndarray, " T"]
     exact: Bool[np.ndarray, " B"]
     orbits: Int[np.ndarray, "B N"]
+    pair_orbits: Int[np.ndarray, "B N N"] | None = None
 
     def __len__(self) -> int:
         return len(self.permutations)
@@ -63,8 +66,9 @@ class PermutationElements:
         lengths = np.searchsorted(self.graph, graphs, side="right") - starts
         new = np.repeat(np.arange(len(graphs)), lengths)
         rows = np.arange(len(new)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + starts[new]
+        pairs = None if self.pair_orbits is None else self.pair_orbits[graphs]
         return PermutationElements(
-            self.permutations[rows], new, self.weights[rows], self.exact[graphs], self.orbits[graphs]
+            self.permutations[rows], new, self.weights[rows], self.exact[graphs], self.orbits[graphs], pairs
         )
 
 
@@ -93,52 +97,90 @@ def orders_within_blocks(sizes: tuple[int, ...]) -> Int[np.ndarray, "K n"]:
 
 
 def frame_elements(
-    frames: PermutationFrames, limit: int, samples: int, rng: Any, stochastic: bool, merge: bool = True
+    frames: PermutationFrames, limit: int, samples: int | None, rng: Any, stochastic: bool, pairs: bool = False
 ) -> PermutationElements:
     """See :meth:`symmeter.nn.frames.PermutationFrames.elements`."""
-    if limit < 1 or samples < 1:
-        raise InputError(f"limit and samples must be 1 or more; got {limit} and {samples}")
+    for name, value in (("limit", limit), ("samples", 1 if samples is None else samples)):
+        if not isinstance(value, (int, np.integer)) or value < 1:
+            raise InputError(f"{name} is {value!r}; it is a number of orderings, at least 1")
     rng = rng if isinstance(rng, torch.Generator) else np.random.default_rng(rng)
     number, width = frames.block_of.shape
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     exact = np.zeros(number, dtype=bool)
     orbits = np.tile(np.arange(width), (number, 1))
-    if stochastic:
-        small, large, drawn = [], [], np.arange(number)
-    else:
-        fits = [size <= limit and not (frames.canonical and merge) for size in frames.all_sizes]
-        small, large = np.flatnonzero(fits).tolist(), np.flatnonzero(~np.array(fits)).tolist()
-        drawn = np.zeros(0, dtype=np.int64)
-    if merge:
+    drawn = list(range(number)) if stochastic else []
+    if not stochastic:
+        fits = [size <= limit and not frames.canonical for size in frames.all_sizes]
+        small = [b for b in range(number) if fits[b]]
         parts += [_merged(frames, which, orbits) for which in _chunks(frames, small)]
-    else:
-        for b in small:
-            rows = frames._enumerated(b)
+        exact[small] = True
+        for b in (b for b in range(number) if not fits[b]):
+            rows = _up_to_automorphisms(frames, b, limit)
+            if rows is None and samples is None:
+                rows = frames._canonical_order(b, strict=True)[None]
+            if rows is None:
+                drawn.append(b)
+                continue
             parts.append((rows, np.full(len(rows), b), np.full(len(rows), 1.0 / len(rows))))
-    exact[small] = True
-    for b in large:
-        rows = _up_to_automorphisms(frames, b, limit) if merge else None
-        if rows is None:
-            drawn = np.append(drawn, b)
-            continue
-        parts.append((rows, np.full(len(rows), b), np.full(len(rows), 1.0 / len(rows))))
-        orbits[b], exact[b] = frames.automorphisms(b).orbit_labels, True
-    if len(drawn):
-        rows = frames._sample(samples, rng, drawn).reshape(-1, width)
-        parts.append((rows, np.repeat(drawn, samples), np.full(len(rows), 1.0 / samples)))
+            orbits[b], exact[b] = _orbits(frames, b), True
+    if drawn:
+        each = samples or 1
+        rows = frames._sample(each, rng, np.array(drawn), alike=not stochastic).reshape(-1, width)
+        parts.append((rows, np.repeat(drawn, each), np.full(len(rows), 1.0 / each)))
     permuted, graph, weights = (np.concatenate([p[k] for p in parts]) for k in range(3))
     order = np.argsort(graph, kind="stable")
-    return PermutationElements(permuted[order], graph[order], weights[order], exact, orbits)
+    of_pairs = np.stack([_pair_orbits(frames, b, bool(exact[b])) for b in range(number)]) if pairs else None
+    return PermutationElements(permuted[order], graph[order], weights[order], exact, orbits, of_pairs)
+
+
+def _orbits(frames: PermutationFrames, b: int) -> np.ndarray:
+    """Vertices that automorphisms connect share a number."""
+    if frames.batch.adjacency is not None:
+        return frames.automorphisms(b, strict=True).orbit_labels
+    real = frames.batch.mask[b]
+    labels = np.where(real, frames.identical[1][b], len(real) + np.arange(len(real)))
+    return np.unique(labels, return_inverse=True)[1].reshape(-1)
+
+
+def _pair_orbits(frames: PermutationFrames, b: int, exact: bool) -> np.ndarray:
+    """Ordered pairs of vertices that automorphisms connect share a number; all differ where nothing was merged."""
+    n = frames.block_of.shape[1]
+    pair = np.arange(n * n).reshape(n, n)
+    if not exact:
+        return pair
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    moves = frames.automorphisms(b, strict=True).generator_array
+    there = pair[moves[:, :, None], moves[:, None, :]].reshape(-1)
+    here = np.tile(pair.ravel(), len(moves))
+    links = coo_array((np.ones(len(here), dtype=bool), (here, there)), shape=(n * n, n * n))
+    return connected_components(links, directed=False)[1].reshape(n, n)
 
 
 def _up_to_automorphisms(frames: PermutationFrames, b: int, limit: int) -> np.ndarray | None:
     """One ordering of each coset, or None when there are too many."""
+    if frames.batch.adjacency is None:
+        # The points of a block are one and the same, or there is no telling how to order them.
+        blocks = set(zip(frames.block_of[b].tolist(), _orbits(frames, b).tolist()))
+        width = len(frames.block_of[b])
+        same = len(blocks) == len(frames.all_blocks[b]) + width - sum(frames.all_blocks[b])
+        return frames.order[b][None] if same else None
     if frames.canonical:
-        return frames.order[b][None]
-    group = frames.automorphisms(b)
+        if frames._is_clear(b):
+            return frames.order[b][None]
+        return _distinct(frames, b) if frames.all_sizes[b] <= limit else None
+    group = frames.automorphisms(b, strict=True)
     if frames.all_sizes[b] > limit * group.order:
         return None
     return coset_representatives(frames._separate_padding(b), group, limit)
+
+
+def _distinct(frames: PermutationFrames, b: int) -> np.ndarray:
+    """One of the orderings of a frame for each of the ordered graphs that they make."""
+    colours, vertices = (part[b] for part in frames.identical)
+    made = {(colours[np.ix_(p, p)].tobytes(), vertices[p].tobytes()): p for p in frames._enumerated(b)}
+    return np.array(list(made.values()))
 
 
 def _chunks(frames: PermutationFrames, which: list[int]) -> list[list[int]]:
@@ -173,13 +215,16 @@ def _merged(
     if len(table) == 1:
         return rows, graphs, np.ones(len(graphs))
     graph = np.repeat(graphs, len(table))
-    colours = frames.colours[graphs]
-    # Few colours fit a byte, and small matrices the cache.
-    colours = colours.astype(np.uint8) if colours.max() < 256 else colours
-    flat = (rows[:, :, None] * width + rows[:, None, :]).reshape(len(graphs), -1)
-    matrices = np.take_along_axis(colours.reshape(len(graphs), -1), flat, 1).reshape(len(rows), -1)
+    colours, vertices = frames.identical
+    matrices = np.zeros((len(rows), 0), dtype=np.uint8)
+    if frames.batch.adjacency is not None:
+        colours = colours[graphs]
+        # Few colours fit a byte, and small matrices the cache.
+        colours = colours.astype(np.uint8) if colours.max() < 256 else colours
+        flat = (rows[:, :, None] * width + rows[:, None, :]).reshape(len(graphs), -1)
+        matrices = np.take_along_axis(colours.reshape(len(graphs), -1), flat, 1).reshape(len(rows), -1)
     if frames.batch.features is not None:
-        matrices = np.concatenate([matrices, frames.vertex_colours[graph[:, None], rows]], axis=1)
+        matrices = np.concatenate([matrices, vertices[graph[:, None], rows]], axis=1)
     salt = scramble(np.arange(matrices.shape[1], dtype=np.uint64))
     names = matrices.astype(np.uint64) @ salt
     order = np.lexsort((names, graph))

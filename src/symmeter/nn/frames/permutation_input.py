@@ -9,10 +9,14 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 
-from symmeter.errors import InputError, NonFiniteError, ShapeError
+from symmeter.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 from symmeter.nn.frames.permutation_keys import cluster_ranks, lexicographic_blocks
+from symmeter.nn.frames.transforms import values_of
 
 __all__ = ["GraphBatch", "graph_batch"]
+
+_NARROW = ("float32", "float16", "bfloat16")
+_WIDE = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,8 @@ class GraphBatch:
         Whether one graph was given, without a batch axis.
     device : torch.device or None
         Of the tensors that were given; None for NumPy.
+    rounding : float
+        Relative differences that the rounding of the numbers given explains.
     """
 
     adjacency: Float[np.ndarray, "B N N"] | None
@@ -35,6 +41,7 @@ class GraphBatch:
     mask: Bool[np.ndarray, "B N"]
     single: bool
     device: torch.device | None
+    rounding: float = 64 * float(np.finfo(float).eps)
 
     @property
     def counts(self) -> Int[np.ndarray, " B"]:
@@ -120,11 +127,19 @@ def graph_batch(adjacency: Any = None, features: Any = None, mask: Any = None) -
     single = single if a is not None else alone
     shape = a.shape[:2] if a is not None else f.shape[:2]  # type: ignore[union-attr]
     real = _mask(mask, shape)
+    # Padding may hold anything, NaN included.
     if a is not None:
-        a = a * (real[:, :, None] & real[:, None, :])
+        a = _finite(np.where(real[:, :, None] & real[:, None, :], a, 0.0), "the adjacency matrix")
     if f is not None:
-        f = f * real[:, :, None]
-    return GraphBatch(a, f, real, single, device)
+        f = _finite(np.where(real[:, :, None], f, 0.0), "the features")
+    return GraphBatch(a, f, real, single, device, _rounding(adjacency, features))
+
+
+def _rounding(*given: Any) -> float:
+    """The coarsest of the numbers that were given; whole numbers are exact."""
+    types = [str(getattr(v, "dtype", "")) for value in given for v in (value if isinstance(value, list) else [value])]
+    names = [t.removeprefix("torch.") for t in types]
+    return 64 * max(float(torch.finfo(getattr(torch, n)).eps) if n in _NARROW else _WIDE for n in names)
 
 
 def _tensors(*values: Any) -> list[torch.Tensor]:
@@ -133,7 +148,11 @@ def _tensors(*values: Any) -> list[torch.Tensor]:
 
 
 def _array(x: Any) -> np.ndarray:
-    x = x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else np.asarray(x)
+    if isinstance(x, torch.Tensor):
+        if x.layout != torch.strided:
+            raise InputTypeError("a sparse tensor was given; frames take dense ones, as of .to_dense()")
+        x = values_of(x)
+    x = np.asarray(x)
     if x.dtype.kind not in "biuf":
         raise InputError(f"graphs need real numbers; got an array of type {x.dtype}")
     return x.astype(float)
@@ -169,7 +188,7 @@ def _adjacency(adjacency: Any) -> tuple[np.ndarray | None, bool]:
     if a.ndim not in (2, 3) or a.shape[-1] != a.shape[-2]:
         raise ShapeError(f"an adjacency matrix has shape (n, n), a batch (B, n, n); got shape {a.shape}")
     single = a.ndim == 2
-    return _finite(a[None] if single else a, "the adjacency matrix"), single
+    return (a[None] if single else a), single
 
 
 def _features(features: Any, a: np.ndarray | None) -> tuple[np.ndarray | None, bool]:
@@ -181,7 +200,7 @@ def _features(features: Any, a: np.ndarray | None) -> tuple[np.ndarray | None, b
     if f.ndim != 3 or (a is not None and f.shape[:2] != a.shape[:2]):
         wanted = "(n, f) or (B, n, f)" if a is None else f"{(*a.shape[:2], 'f')}"
         raise ShapeError(f"features need shape {wanted}; got shape {np.shape(features)}")
-    return _finite(f, "the features"), single
+    return f, single
 
 
 def _finite(x: np.ndarray, name: str) -> np.ndarray:
@@ -196,7 +215,7 @@ def _mask(mask: Any, shape: tuple[int, ...]) -> np.ndarray:
     if mask is None:
         real = np.ones(shape, dtype=bool)
     else:
-        real = np.asarray(mask.detach().cpu() if isinstance(mask, torch.Tensor) else mask).astype(bool)
+        real = np.asarray(values_of(mask) if isinstance(mask, torch.Tensor) else mask).astype(bool)
         real = real[None] if real.ndim == 1 else real
         if real.shape != shape:
             raise ShapeError(f"mask has shape {real.shape}; {shape} fits the graphs")

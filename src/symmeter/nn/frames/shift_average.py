@@ -15,6 +15,7 @@ from jaxtyping import Float, Int, Shaped
 
 from symmeter.errors import InputError, ShapeError
 from symmeter.nn.frames.frame import Frame, WeightedAverage
+from symmeter.nn.frames.transforms import not_compiled
 
 __all__ = ["ShiftAverage", "shift_weights"]
 
@@ -113,6 +114,15 @@ class ShiftAverage(WeightedAverage):
                 f"{', '.join('hwd'[: self.axes]) if self.axes <= 3 else 'n, ...'}), not empty"
             )
 
+    def check_moves_alike(self, x: torch.Tensor, y: torch.Tensor) -> None:
+        here, there = tuple(x.shape[-self.axes :]), tuple(y.shape[-self.axes :])
+        if any(n % m for n, m in zip(here, there)):
+            raise ShapeError(
+                f"the answer of the backbone is {there} long where the input is {here}: shifts that bring the input "
+                "back must bring it back too, so that its lengths divide the input's"
+            )
+
+    @not_compiled
     def frame(self, x: torch.Tensor) -> Frame:
         weights = None
         for axis in range(-self.axes, 0):

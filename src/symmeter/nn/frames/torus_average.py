@@ -16,6 +16,7 @@ from jaxtyping import Complex, Float, Int, Num
 
 from symmeter.errors import InputError, ShapeError
 from symmeter.nn.frames.frame import Frame, WeightedAverage
+from symmeter.nn.frames.transforms import not_compiled
 from symmeter.representations import FlowAction
 
 __all__ = ["TorusAverage", "flow_average", "integer_charges"]
@@ -133,6 +134,7 @@ class TorusAverage(WeightedAverage):
         wide = x.to(torch.complex128)
         return wide if self.basis is None else wide @ self.basis.to(torch.complex128).conj()
 
+    @not_compiled
     def frame(self, x: torch.Tensor) -> Frame:
         z = self.components(x).reshape(len(x), -1, len(self.charges))
         tuples = torch.as_tensor(self._tuples, device=x.device)
