@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from symmeter.errors import InputTypeError, MissingDependencyError
+from symmeter.errors import InputError, InputTypeError, MissingDependencyError
 from symmeter.finders import FindOptions, Progress
 from symmeter.findings import Report
 from symmeter.subjects import Subject
@@ -20,6 +20,14 @@ def _finders(subject: Subject) -> list[Any]:
     if subject.kind == "model":
         # Torch is imported for models only.
         return [_model_finder()]
+    if subject.kind == "shape":
+        from symmeter.shapes.shape_finder import ShapeFinder
+
+        return [ShapeFinder()]
+    if subject.kind == "hamiltonian":
+        from symmeter.quantum.symmetry_bootstrap.finder import HamiltonianFinder
+
+        return [HamiltonianFinder()]
     from symmeter.discover.finder import SecondMomentFinder
 
     return [SecondMomentFinder()]
@@ -58,6 +66,42 @@ def _model(source: Any, inputs: Any, output: Any, moved: Any) -> Subject | None:
     return None
 
 
+def _shape(source: Any, load: dict[str, Any]) -> Subject | None:
+    """The shape that was brought, or None for anything else; a table is one when its rows are said to be points."""
+    from symmeter.subjects.shapes import is_shape, is_shape_file
+
+    if isinstance(source, (list, tuple)) and any(is_shape_file(s) or is_shape(s) for s in source):
+        raise InputError(f"{len(source)} sources with a shape among them; shapes are looked at one by one")
+    kind = load.pop("kind")
+    about_tables = [k for k, v in load.items() if v is not None and v is not False]
+    as_shape = is_shape_file(source) or is_shape(source)
+    if kind in ("samples", "covariance") or not (as_shape or kind == "points"):
+        load["kind"] = kind
+        return None
+    if about_tables and as_shape:
+        raise InputError(f"{about_tables[0]} is about tables; a shape takes tol or noise")
+    from symmeter.shapes.shape_files import open_shape
+
+    return open_shape(source, **load)
+
+
+def _hamiltonian(source: Any, subgroup: Any, charges: Any) -> Subject | None:
+    """The Hamiltonian, model file or spectra that were brought, or None; levels in an .npz file come with a subgroup."""
+    from symmeter.subjects.hamiltonians import is_hamiltonian, is_model_file
+
+    levels = subgroup is not None and isinstance(source, (str, PurePath)) and str(source).lower().endswith(".npz")
+    if not (is_hamiltonian(source) or is_model_file(source) or levels):
+        if subgroup is not None or charges is not None:
+            raise InputTypeError(
+                "subgroup= and charges= go with a Hamiltonian, a model file (.yaml) or levels by sector (.npz); an "
+                f"object of type {type(source).__name__} is none"
+            )
+        return None
+    from symmeter.quantum.symmetry_bootstrap.finder import open_hamiltonian
+
+    return open_hamiltonian(source, subgroup, charges)
+
+
 def _as_called(source: Any, load: dict[str, Any], search: dict[str, Any]) -> tuple[str, str]:
     """The arguments that load the data and search them again; data in memory are called X, own maps D."""
     data = "X"
@@ -74,6 +118,14 @@ def _as_called(source: Any, load: dict[str, Any], search: dict[str, Any]) -> tup
     return data + loading, searching
 
 
+def _named(subject: Subject) -> str:
+    return (
+        "several tables"
+        if subject.kind == "several"
+        else f"read as {subject.kind}; kind='points' makes a table a shape"
+    )
+
+
 def find(
     source: Any,
     *,
@@ -88,17 +140,23 @@ def find(
     input: Any = None,
     output: Any = None,
     moved: Any = None,
+    tol: float | None = None,
+    noise: float | str | None = None,
+    subgroup: Any = None,
+    charges: Any = None,
     rng: np.random.Generator | int | None = 0,
     progress: Progress | None = None,
 ) -> Report:
-    """Find the symmetries of samples, of a covariance or of a model, and measure how exact each is.
+    """Find the symmetries of samples, a covariance, a model or a shape, and measure how exact each is.
 
     Parameters
     ----------
-    source : path, array, DataFrame, DataArray, tensor, Subject, or a list of these; or a model
+    source : path, array, DataFrame, DataArray, tensor, Subject, or a list of these; or a model; or a shape
         Samples (n x M, or n x h x w images) or a covariance (M x M); recognised by content. Several sources are asked
         for the symmetries that they share. A model is a torch module, a function (with ``input=``), the path of a
-        TorchScript or exported program, or ``"package.module:name"``.
+        TorchScript or exported program, or ``"package.module:name"``. A shape is a file of a molecule (.xyz, .pdb) or
+        mesh (.ply, .off, .obj, .stl), ASE atoms, a pymatgen molecule, an object with vertices and faces, or an array
+        of shape (n, 3) with ``kind="points"``.
     grid : (h, w) or "hxw", optional
         The columns are the cells of an image, row by row.
     dictionary : str, sequence of Transformation or matrix, optional
@@ -113,8 +171,8 @@ def find(
         Which columns to use, by name or 0-based index.
     n : int, optional
         Sample size behind a covariance; without it the covariance is taken as exact.
-    kind : {"samples", "covariance"}, optional
-        Overrides what a square table is taken for.
+    kind : {"samples", "covariance", "points"}, optional
+        Overrides what a table is taken for: ``"points"`` when its rows are the points of a shape.
     holdout : float
         Share of the samples on which candidates are confirmed by their whole distribution.
     input : tensor, array, tuple or dict of these, or shape, optional
@@ -124,6 +182,15 @@ def find(
     moved : str or action, optional
         How a model's output should move: ``"same"``, ``"scalars"``, ``"vectors"`` ...; both an equivariant and an
         invariant output are tried when omitted.
+    tol : float, optional
+        For shapes: how far a point may be from its ideal place, relative to the radius; 0.001 when omitted.
+    noise : float or "estimate", optional
+        For shapes: standard deviation of each coordinate, from which the tolerance follows.
+    subgroup : str, sequence of str, or SymmetryGroup, optional
+        For Hamiltonians, model files (.yaml) and levels by sector (.npz): what is known of the symmetry, names such as
+        ``"U,V"`` or a group such as ``"Z3"``. The hidden rest is bootstrapped from the spectra.
+    charges : mapping, optional
+        For Hamiltonians: totals of conserved charges, ``{"N": 3}``.
     rng : numpy Generator or int
         Same seed, same report.
     progress : callable, optional
@@ -158,17 +225,24 @@ def find(
             "alpha": None if alpha == 0.01 else alpha,
             "holdout": None if holdout == 1.0 / 3.0 else holdout,
             "rng": None if isinstance(rng, int) and rng == 0 else rng,
+            "tol": tol,
+            "noise": noise,
         },
     )
-    options = FindOptions(dictionary, alpha, holdout, rng, progress, called)
+    options = FindOptions(dictionary, alpha, holdout, rng, progress, called, tol, noise)
     options.report_progress(0.0, "reading")
-    subject = _model(source, input, output, moved) or load(
-        source, grid=grid, columns=columns, complex=cast(Any, complex), n=n, kind=cast(Any, kind)
-    )
+    tabular: dict[str, Any] = {"grid": grid, "columns": columns, "complex": complex, "n": n, "kind": kind}
+    shape = _shape(source, tabular)
+    if shape is not None and any(v is not None for v in (input, output, moved)):
+        raise InputTypeError("input=, output= and moved= go with a model; a shape takes none of them")
+    subject = shape or _hamiltonian(source, subgroup, charges) or _model(source, input, output, moved)
+    subject = subject or load(source, **tabular)
+    if subject.kind != "shape" and (tol is not None or noise is not None):
+        raise InputError(f"tol and noise are about shapes; {subject.source} is {_named(subject)}")
     for finder in _finders(subject):
         if finder.accepts(subject):
             return finder.find(subject, options)
     raise InputTypeError(
-        f"no finder knows what to do with {subject.describe()}; symmeter finds symmetries of samples, covariances and "
-        "models"
+        f"no finder knows what to do with {subject.describe()}; symmeter finds symmetries of samples, covariances, "
+        "models and shapes"
     )

@@ -33,6 +33,10 @@ class FindOptions:
         Share of the samples kept for confirmation.
     rng : numpy Generator or int
     progress : callable or None
+    tol : float or None
+        For shapes: how far a point may be off, relative to the radius.
+    noise : float, "estimate" or None
+        For shapes: standard deviation of each coordinate.
     call : (str, str)
         How the data are loaded again and searched again, as Python, for the code lines of the report:
         ``("'digits.npy', grid=(8, 8)", ", alpha=0.001")``.
@@ -44,6 +48,8 @@ class FindOptions:
     rng: np.random.Generator | int | None = 0
     progress: Progress | None = None
     call: tuple[str, str] = ("X", "")
+    tol: float | None = None
+    noise: float | str | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("alpha", self.alpha), ("holdout", self.holdout)):

@@ -22,6 +22,7 @@ from symmeter.errors import InputError
 if TYPE_CHECKING:
     from symmeter.groups import Group
     from symmeter.representations import Action, Projector, Transformation
+    from symmeter.subjects.drawing import Drawing
 
 __all__ = ["SCHEMA", "VERDICTS", "Finding", "Level", "Picture", "Report", "Rung"]
 
@@ -103,7 +104,8 @@ class Finding:
         A line of Python that uses the finding; may be empty.
     evidence : mapping
         Numbers behind the verdict (``ratio`` to the noise level, ``n``, ...).
-    picture : Picture or None
+    picture : Picture, Drawing or None
+        A sample before and after, or a shape with its axes and planes.
     """
 
     name: str
@@ -118,7 +120,7 @@ class Finding:
     notes: tuple[str, ...] = ()
     code: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    picture: Picture | None = None
+    picture: Picture | Drawing | None = None
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
@@ -401,6 +403,9 @@ def _plain(value: Any) -> Any:
 
 
 def _generator_json(g: Transformation, names: tuple[str, ...] | None) -> dict[str, Any]:
+    own = getattr(g, "to_json", None)
+    if own is not None:
+        return _plain(own())
     from symmeter.representations import Monomial
 
     if isinstance(g, Monomial):

@@ -182,11 +182,14 @@ def test_separable_against_dense(lmax):
     torch.testing.assert_close(dense, separable, atol=1e-11, rtol=1e-11)
 
 
-def test_many_rows_in_blocks_are_the_same_rows():
-    tp = GauntTensorProduct(6, 6, 6)
-    assert tp.route.name == "paired"
-    x, y = (coefficients(6, 5000, seed=s).requires_grad_() for s in (0, 1))
-    g = coefficients(6, 5000, seed=2)
+@pytest.mark.parametrize(("lmax", "route"), [(3, "dense"), (6, "dense"), (8, "paired"), (14, "separable")])
+@pytest.mark.parametrize("rows", [1500, 9000])
+def test_many_rows_in_blocks_are_the_same_rows(lmax, route, rows):
+    tp = GauntTensorProduct(lmax, lmax, lmax, backend="separable" if route == "separable" else "dense")
+    assert tp.route.name == route
+    rows = min(rows, 40_000 // (lmax + 1))
+    x, y = (coefficients(lmax, rows, seed=s).requires_grad_() for s in (0, 1))
+    g = coefficients(lmax, rows, seed=2)
     found = tp(x, y)
     gx, gy = torch.autograd.grad(found, (x, y), g)
     few = tp(x[:10], y[:10])
@@ -195,6 +198,12 @@ def test_many_rows_in_blocks_are_the_same_rows():
     torch.testing.assert_close(gx[:10], a[:10])
     torch.testing.assert_close(gy[:10], b[:10])
     assert a[10:].abs().max() == 0
+    some = slice(rows - 7, None)
+    few = tp(x[some], y[some])
+    torch.testing.assert_close(found[some], few)
+    a, b = torch.autograd.grad(few, (x, y), g[some])
+    torch.testing.assert_close(gx[some], a[some])
+    torch.testing.assert_close(gy[some], b[some])
 
 
 @pytest.mark.parametrize("degree", [*range(17), 18, 21, 24, 27, 36, 50, 131, 134])

@@ -22,7 +22,7 @@ Examples:
   symmeter bench gaunt --lmax 1-8 --against e3nn
   symmeter bench gaunt --lmax 3,6 --rows 256 --json
 
-One thread; both sides run turn by turn and the smallest time of each counts."""
+One thread; both sides run turn by turn, and the smallest processor time of each counts."""
 )
 @click.option("--lmax", default="1-8", show_default=True, metavar="LIST", help="Degrees, such as 4, 1-8 or 2,6,12.")
 @click.option(
@@ -46,6 +46,8 @@ def gaunt(lmax: str, against: str, rows: int, seconds: float, out: Path | None, 
     if min(degrees) < 1:
         raise InputError(f"--lmax is {lmax!r}; degree 0 is a product of numbers, start at 1")
     check_json_path(out)
+    if not 0 < seconds < float("inf"):
+        raise InputError(f"--seconds is {seconds}; it must be a number above 0, such as 6")
     if rows % 8:
         raise InputError(f"--rows is {rows}; it must be a multiple of 8, the batch that channels are stacked in")
     need_torch("symmeter bench gaunt")
@@ -63,13 +65,18 @@ def gaunt(lmax: str, against: str, rows: int, seconds: float, out: Path | None, 
     if as_json:
         print_json([r.to_json() for r in found])
     elif not quiet:
-        title = f"Gaunt products against {name}, {rows} rows, float32, one thread; milliseconds"
-        columns = ("L", "forward", f"{name}", "ratio", "same paths", "+ backward", f"{name} ", "ratio ", "same paths ")
-        print_table((*columns, "memory", "paths", "weights"), [_row(r) for r in found], title=title)
-        say("ratio: the peer with all its paths, odd ones too; same paths: only those that both have", quiet)
+        title = f"Gaunt products beside {name}, {rows} rows, float32, one thread; milliseconds"
+        columns = ("L", "forward", name, "ratio", "same", "backward", f"{name} ", "ratio ", "same ")
+        print_table(columns, [_times(r) for r in found], title=title)
+        print_table(("L", "memory", "paths", f"of {name}", "weights", f"of {name} "), [_size(r) for r in found])
+        say(
+            f"backward: forward and backward; ratio: {name} with all its paths, odd ones too; same: only the paths "
+            f"that both have; memory: peak, of {name}'s",
+            quiet,
+        )
 
 
-def _row(r: SpeedRow) -> tuple[str, ...]:
+def _times(r: SpeedRow) -> tuple[str, ...]:
     q = r.ratios
     return (
         str(r.lmax),
@@ -81,7 +88,9 @@ def _row(r: SpeedRow) -> tuple[str, ...]:
         f"{r.peer_backward:.2f}",
         f"{q['backward']:.1f}x",
         f"{q['same_backward']:.1f}x",
-        f"{100 * q['memory']:.1f} %",
-        f"{r.paths} of {r.peer_paths}",
-        f"{r.weights} of {r.peer_weights}",
     )
+
+
+def _size(r: SpeedRow) -> tuple[str, ...]:
+    memory = f"{100 * r.ratios['memory']:.1f} %"
+    return str(r.lmax), memory, str(r.paths), str(r.peer_paths), str(r.weights), str(r.peer_weights)

@@ -11,7 +11,7 @@ import click
 
 from symmeter.cli.output import json_option, print_json, say, width_of_output
 
-__all__ = ["find"]
+__all__ = ["find", "noise_of"]
 
 
 class _FindCommand(click.Command):
@@ -26,6 +26,8 @@ class _FindCommand(click.Command):
                     ("symmeter find sensors.csv --html report.html", "a table: which columns are exchangeable"),
                     ("symmeter find cov.csv --kind covariance --n 400", "a covariance made from 400 samples"),
                     ("symmeter find mine.nets:net --input 3x32x32", "a model: which groups it has"),
+                    ("symmeter find model.yaml --subgroup T", "a Hamiltonian: the group behind its spectra"),
+                    ("symmeter find molecule.xyz --html report.html", "a molecule or mesh: its point group, drawn"),
                 ]
             )
 
@@ -52,8 +54,13 @@ class _FindCommand(click.Command):
     "--columns", metavar="LIST", help="Use these columns only: names, numbers from 0, or slices (height,3:10)."
 )
 @click.option("--n", type=int, metavar="N", help="Number of samples behind a covariance, 3 or more.")
-@click.option("--kind", type=click.Choice(["samples", "covariance"]), help="What the file holds, when it is not clear.")
+@click.option(
+    "--kind", type=click.Choice(["samples", "covariance", "points"]), help="What the file holds, when it is not clear."
+)
 @click.option("--input", "shape", metavar="SHAPE", help="Shape of one input of a model, e.g. 3x32x32.")
+@click.option("--tol", type=float, metavar="T", help="Of shapes: how far points may be off, relative to the radius.")
+@click.option("--noise", metavar="S", help="Of shapes: standard deviation of each coordinate, or 'estimate'.")
+@click.option("--subgroup", metavar="NAMES", help="Of Hamiltonians: the known symmetries (U,V) or their group (Z3).")
 @click.option("--html", type=click.Path(path_type=Path), metavar="PATH", help="Save the report as one HTML file.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PATH", help="Save the report as .json or .html.")
 @json_option
@@ -71,6 +78,9 @@ def find(
     n: int | None,
     kind: str | None,
     shape: str | None,
+    tol: float | None,
+    noise: str | None,
+    subgroup: str | None,
     html: Path | None,
     out: Path | None,
     as_json: bool,
@@ -81,7 +91,9 @@ def find(
 
     PATHS are .npy, .npz, .csv, .tsv or Parquet files: samples, one per row, or a covariance. Several files are several
     sets of samples (or covariances) of the same columns, which must share their symmetries. A model is
-    package.module:name, a TorchScript file or an exported program; --dictionary then names groups.
+    package.module:name, a TorchScript file or an exported program; --dictionary then names groups. A shape is a
+    molecule (.xyz, .pdb), a mesh (.ply, .off, .obj, .stl) or, with --kind points, a table of rows x, y, z. A
+    Hamiltonian is a model file (.yaml), or with --subgroup an .npz file of levels by sector.
     """
     from symmeter.progress import progress_bar
 
@@ -93,6 +105,7 @@ def find(
 
     cells = None if grid is None else parse_grid(grid)
     of_model = _of_model(paths, shape)
+    of_shape: dict[str, Any] = {k: v for k, v in (("tol", tol), ("noise", noise_of(noise))) if v is not None}
     from symmeter.find import find as find_symmetries
 
     with progress_bar(quiet=quiet) as progress, _naming(paths):
@@ -109,6 +122,8 @@ def find(
             rng=seed,
             progress=progress,
             **of_model,
+            **of_shape,
+            **({} if subgroup is None else {"subgroup": subgroup}),
         )
     saved = [report.save(path) for path in (html, out) if path is not None]
     if as_json:
@@ -119,6 +134,18 @@ def find(
         _print_report(report)
     for path in saved:
         say(f"report: {path}", quiet)
+
+
+def noise_of(text: str | None) -> float | str | None:
+    """The value of ``--noise``: a number or the word ``estimate``."""
+    from symmeter.errors import InputError
+
+    if text is None or text == "estimate":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"--noise {text!r} is neither a number nor 'estimate'") from None
 
 
 def _of_model(paths: tuple[str, ...], shape: str | None) -> dict[str, Any]:

@@ -116,11 +116,22 @@ def need_torch(why: str) -> None:
 
 
 def check_json_path(out: Path | None) -> None:
-    """Refuse other extensions before the work begins."""
-    from symmeter.errors import InputError
+    """Refuse files that cannot be written before the work begins.
 
-    if out is not None and out.suffix != ".json":
+    Raises
+    ------
+    InputError, OutputError
+    """
+    from symmeter.errors import InputError, OutputError
+
+    if out is None:
+        return
+    if out.suffix != ".json":
         raise InputError(f"{out}: results are saved as .json; change the extension")
+    if out.is_dir():
+        raise OutputError(f"{out} is a folder; give the name of a file to write")
+    if not out.parent.is_dir():
+        raise OutputError(f"{out} cannot be written: the folder {out.parent} does not exist; make it first")
 
 
 def save_json(out: Path | None, value: object) -> None:

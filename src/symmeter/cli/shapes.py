@@ -17,7 +17,12 @@ __all__ = ["list_shapes", "poly", "shapes"]
 
 _COMMANDS = {
     "poly": ("symmeter.cli.shapes:poly", "Describe a polyhedron, and write it to a file."),
+    "point-group": (
+        "symmeter.cli.shapes_point_group:point_group",
+        "Find the point group of a molecule, mesh or points.",
+    ),
     "list": ("symmeter.cli.shapes:list_shapes", "List the polyhedra that have names."),
+    "render": ("symmeter.cli.shapes_render:render", "Draw a polyhedron or a mesh."),
 }
 
 

@@ -316,7 +316,8 @@ def point_group_symbol(matrices: Float[np.ndarray, "n 3 3"], tolerance: float = 
         raise InputError(f"the matrices are not orthogonal: |A A^T - I| reaches {defect:.2g}, above {tolerance:g}")
     _check_closed(a, tolerance)
     proper = np.linalg.det(a) > 0
-    turns = np.array([_angle(m if p else -m) for m, p in zip(a, proper)])
+    traces = np.trace(a, axis1=1, axis2=2) * np.where(proper, 1.0, -1.0)
+    turns = np.arccos(np.clip((traces - 1.0) / 2.0, -1.0, 1.0)) / (2 * pi)
     rotations = a[proper]
     angles = turns[proper]
     inversion = bool((~proper & (turns < 1e-4)).any())

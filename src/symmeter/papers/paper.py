@@ -7,16 +7,16 @@ does the work at one of three scales and returns an :class:`Outcome`; :func:`sym
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from symmeter.errors import InputError
+from symmeter.errors import InputError, UnknownNameError, nearest_name
 from symmeter.papers.catalogue import Entry
 from symmeter.papers.checkpoints import Checkpoints
 from symmeter.progress import Progress
 
-__all__ = ["KINDS", "OUTCOMES", "SCALES", "Claim", "Experiment", "Measured", "Outcome", "Paper"]
+__all__ = ["KINDS", "OUTCOMES", "SCALES", "Claim", "Experiment", "Measured", "Outcome", "Paper", "Part"]
 
 #: Where a claim comes from, and what the word promises.
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -129,6 +129,24 @@ class Experiment(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """A group of claims with an experiment of its own, as ``symmeter reproduce --part`` runs it.
+
+    Attributes
+    ----------
+    summary : str
+        What it is about, one line.
+    claims : tuple of Claim
+    run : Experiment
+        Names its finished parts on disk unlike any other part of the paper.
+    """
+
+    summary: str
+    claims: tuple[Claim, ...]
+    run: Experiment
+
+
+@dataclass(frozen=True, eq=False)
 class Paper:
     """A paper with its claims and the experiment that checks them.
 
@@ -141,6 +159,10 @@ class Paper:
         Import paths of what in the library implements it.
     claims : tuple of Claim
     run : Experiment
+    parts : mapping of str to Part
+        What can be run alone; empty where the experiment is one.
+    part : str
+        The part that this is, or empty.
     """
 
     slug: str
@@ -151,8 +173,55 @@ class Paper:
     implements: tuple[str, ...]
     claims: tuple[Claim, ...]
     run: Experiment
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    part: str = ""
 
     @classmethod
     def of(cls, entry: Entry, implements: tuple[str, ...], claims: tuple[Claim, ...], run: Experiment) -> Paper:
         """A paper whose facts stand in the catalogue."""
         return cls(entry.slug, entry.title, entry.authors, entry.date, entry.summary, implements, claims, run)
+
+    @classmethod
+    def of_parts(cls, entry: Entry, implements: tuple[str, ...], parts: Mapping[str, Part]) -> Paper:
+        """A paper whose claims fall into parts; as a whole it runs them one after another."""
+        claims = tuple(claim for part in parts.values() for claim in part.claims)
+        return replace(cls.of(entry, implements, claims, _one_after_another(parts)), parts=dict(parts))
+
+    def only(self, name: str) -> Paper:
+        """One part of the paper.
+
+        Raises
+        ------
+        UnknownNameError
+            If it has no such part; the text lists those it has.
+        """
+        if name not in self.parts:
+            if not self.parts:
+                raise UnknownNameError(f"{self.slug} is one piece and has no part {name!r}; leave --part out")
+            near = nearest_name(name, self.parts)
+            right = f"did you mean {near}?" if near else f"its parts are {', '.join(self.parts)}"
+            raise UnknownNameError(f"{self.slug} has no part {name!r}; {right}")
+        part = self.parts[name]
+        return replace(self, summary=part.summary, claims=part.claims, run=part.run, parts={}, part=name)
+
+
+def _one_after_another(parts: Mapping[str, Part]) -> Experiment:
+    """The parts' claims together, their tables by the names of the parts, and the first part's figure."""
+
+    def run(scale: str, checkpoints: Checkpoints, progress: Progress, seed: int) -> Outcome:
+        outcomes: dict[str, Outcome] = {}
+        for k, (name, part) in enumerate(parts.items()):
+
+            def told(share: float, what: str, k: int = k) -> None:
+                progress((k + share) / len(parts), what)
+
+            outcomes[name] = part.run(scale=scale, checkpoints=checkpoints, progress=told, seed=seed)
+        return Outcome(
+            measured=tuple(m for outcome in outcomes.values() for m in outcome.measured),
+            figure=next((o.figure for o in outcomes.values() if o.figure is not None), None),
+            tables={name: o.tables for name, o in outcomes.items()},
+        )
+
+    # Where the sources of the experiment are: finished parts on disk belong to them.
+    run.__wrapped__ = next(iter(parts.values())).run  # pyright: ignore[reportFunctionMemberAccess]
+    return run

@@ -81,6 +81,7 @@ class Record:
         return {
             "schema": SCHEMA,
             "slug": self.paper.slug,
+            **({"part": self.paper.part} if self.paper.part else {}),
             "title": self.paper.title,
             "date": self.paper.date,
             "authors": self.paper.authors,

@@ -63,7 +63,7 @@ class Card:
     @property
     def broad(self) -> bool:
         """Whether the pictures need a row of their own instead of the column at the right."""
-        return any(p.kind == "stack" for p in self.panels) or sum(len(p.pictures) for p in self.panels) > 3
+        return any(p.kind in ("stack", "shape") for p in self.panels) or sum(len(p.pictures) for p in self.panels) > 3
 
 
 def folds(finding: Finding) -> bool:
@@ -110,7 +110,9 @@ def _marks(levels: tuple[Level, ...]) -> tuple[Mark, ...]:
     if not levels:
         return ()
     by_name = {level.name: level for level in levels}
-    names = [*_USUAL_LEVELS, *(n for n in by_name if n not in _USUAL_LEVELS)]
+    # A test of samples that was not made is said to be missing; tests of other subjects stand alone.
+    usual = _USUAL_LEVELS if any(n in by_name for n in _USUAL_LEVELS) else ()
+    names = [*usual, *(n for n in by_name if n not in usual)]
     marks = []
     for name in names:
         level = by_name.get(name)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from symmeter.errors import InputError
-from symmeter.report.html import _context, _environment, _resource
+from symmeter.report.html import _context, _environment, page_script
 from symmeter.report.numbers import defect_text, interval_text
 from symmeter.report.pictures import Panel, panels
 from symmeter.report.svg import gauge
@@ -61,7 +61,8 @@ def page(reports: Sequence[tuple[str, Report]], title: str, introduction: Sequen
 
     if not reports:
         raise InputError("a gallery shows at least one report; got none")
-    script = _resource("page.js").strip()
+    sections = [_section(k + 1, name, report) for k, (name, report) in enumerate(reports)]
+    script = page_script(turns=any(p.data for s in sections for c in s.shown["cards"] for p in c.panels))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         _environment()
@@ -73,7 +74,7 @@ def page(reports: Sequence[tuple[str, Report]], title: str, introduction: Sequen
             version=__version__,
             title=printable(title),
             introduction=[printable(p) for p in introduction],
-            sections=[_section(k + 1, name, report) for k, (name, report) in enumerate(reports)],
+            sections=sections,
             citations=sorted({printable(c) for _, report in reports for c in report.citations}),
         )
     )
@@ -91,6 +92,9 @@ def _section(number: int, title: str, report: Report) -> Section:
 
 def _picture(report: Report) -> Panel | None:
     """The images of a sample, or how the columns of a table move, for the first finding that one generator makes."""
+    shapes = [panel for f in report.findings for panel in panels(f) if panel.kind == "shape"]
+    if shapes:
+        return shapes[0]
     single = [f for f in report.findings if len(f.generators) == 1]
     drawn = [panel for f in single[:1] for panel in panels(f)]
     return next((p for p in drawn if p.kind != "stack"), None)

@@ -36,10 +36,22 @@ def page(report: Report) -> str:
     """The complete document."""
     from markupsafe import Markup
 
-    script = _resource("page.js").strip()
+    context = _context(report)
+    script = page_script(turns=any(p.data for c in context["cards"] for p in c.panels))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     template = _environment().get_template("page.html")
-    return template.render(whole_page=True, open_cards=0, script=Markup(script), script_hash=digest, **_context(report))
+    return template.render(whole_page=True, open_cards=0, script=Markup(script), script_hash=digest, **context)
+
+
+def page_script(turns: bool = False) -> str:
+    """The script of a page; with the part that turns shapes where there is one."""
+    parts = [_resource("page.js").strip()] + ([_resource("shape.js").strip()] if turns else [])
+    return "\n".join(parts)
+
+
+def style_of(name: str) -> str:
+    """A style sheet of the templates, for a picture in a file of its own."""
+    return " ".join(_environment().get_template(name).render().split())
 
 
 def fragment(report: Report) -> str:
@@ -95,4 +107,17 @@ def _context(report: Report) -> dict[str, Any]:
         "ladder_wide": ladder(report.ladder, 960.0) if len(report.ladder) > 1 else None,
         "ladder_narrow": ladder(report.ladder, 340.0, most=7) if len(report.ladder) > 1 else None,
         "ladder_text": ladder_sentence(report.ladder),
+        "sections": [_section(s) for s in getattr(report, "sections", ())],
+    }
+
+
+def _section(section: Any) -> dict[str, Any]:
+    """A part beside the findings: a title, preformatted text, and a chart of its curves."""
+    from symmeter.report.svg import curves
+
+    return {
+        "title": printable(section.title),
+        "lead": printable(section.lead),
+        "text": printable_lines(section.text),
+        "chart": curves(section.curves, section.axes) if section.curves else None,
     }

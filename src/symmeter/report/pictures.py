@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symmeter.report.svg import bars, cycle_rings, heatmap
+from symmeter.report.svg import bars, cycle_rings, heatmap, shape_picture
 from symmeter.report.svg.bars import MOST_BARS
 from symmeter.report.svg.heatmap import shade_scale
+from symmeter.subjects.drawing import Drawing
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -29,19 +31,22 @@ class Panel:
     Attributes
     ----------
     kind : str
-        ``"arrow"`` (before, arrow, after), ``"row"`` (wraps) or ``"stack"``.
+        ``"arrow"`` (before, arrow, after), ``"row"`` (wraps), ``"stack"`` or ``"shape"``.
     pictures : tuple of (Markup, str)
         Each with its caption, which may be empty.
     caption : str
         What the panel shows.
     note : str
         What was left out.
+    data : str
+        JSON from which a script draws the picture that can be turned; empty for pictures that cannot.
     """
 
     kind: str
     pictures: tuple[tuple[Markup, str], ...]
     caption: str
     note: str = ""
+    data: str = ""
 
 
 def column_namer(space: Any) -> Callable[[int], str]:
@@ -59,6 +64,11 @@ def panels(finding: Finding) -> tuple[Panel, ...]:
     """The pictures of a finding, most telling first."""
     out: list[Panel] = []
     sample = finding.picture
+    if isinstance(sample, Drawing):
+        return (_shape(sample),)
+    if any(hasattr(g, "rotation") for g in finding.generators):
+        # Maps of points in space are drawn once, in the picture of the shape.
+        return ()
     if sample is not None:
         out.append(_pixels(sample, finding.name) if sample.grid is not None else _bars(sample, finding.name))
     algebra = getattr(finding.action, "algebra", None)
@@ -72,6 +82,22 @@ def panels(finding: Finding) -> tuple[Panel, ...]:
     if dense:
         out.append(_generator_matrices(np.stack([g.matrix() for g in dense]), "matrix of the generator"))
     return tuple(out)
+
+
+def _shape(drawing: Drawing) -> Panel:
+    import json
+
+    parts = [f"{n} {label}" for label, n in Counter(a.label for a in drawing.axes).items()]
+    parts += [f"{len(drawing.planes)} mirror plane{'s' if len(drawing.planes) > 1 else ''}"] if drawing.planes else []
+    parts += ["a centre"] if drawing.centre else []
+    caption = f"Axes and planes: {', '.join(parts)}" if parts else "No axis and no plane"
+    return Panel(
+        "shape",
+        ((shape_picture(drawing), ""),),
+        caption,
+        drawing.note,
+        json.dumps(drawing.to_json(), separators=(",", ":")),
+    )
 
 
 def _pixels(sample: Picture, name: str) -> Panel:

@@ -26,7 +26,7 @@ class CatalogueEntry:
 
 
 def _uniform_entries() -> list[CatalogueEntry]:
-    from symmeter.shapes.uniform_polyhedra import family_of, indices_of, uniform
+    from symmeter.shapes.uniform_polyhedra import SKILLING, family_of, indices_of, skilling_figure, uniform
     from symmeter.shapes.uniform_table import UNIFORM
 
     found = []
@@ -34,6 +34,8 @@ def _uniform_entries() -> list[CatalogueEntry]:
         numbers = (f"U{e.number}", f"W{e.wenninger}", f"C{e.coxeter}")
         build = partial(uniform, e.number)
         found.append(CatalogueEntry(e.name, family_of(e), (*numbers, *e.aliases), indices_of(e), build))
+    aliases = ("great disnub", "skilling's figure")
+    found.append(CatalogueEntry(SKILLING, "four faces at an edge", aliases, Indices(), skilling_figure))
     return found
 
 
@@ -91,6 +93,14 @@ def _by_key() -> dict[str, CatalogueEntry]:
     return keys
 
 
+#: Other words for the same: numbers of parts in figures, trapezohedra by their Greek names.
+_SPELLINGS = {
+    **{f"compound of {n}": f"compound of {word}" for n, word in ((2, "two"), (5, "five"), (10, "ten"))},
+    "trigonal": "triangular",
+    "tetragonal": "square",
+}
+
+
 def _key(name: str) -> str:
     text = re.sub(r"[\s_\-]+", " ", str(name).strip().casefold())
     text = re.sub(r"^(regular|the|an?) ", "", text)
@@ -98,7 +108,10 @@ def _key(name: str) -> str:
     found = re.fullmatch(r"([uwjc])(?:id)? ?0*(\d{1,3})", text)
     if found:
         return f"{found[1]}{found[2]}"
-    return re.sub(r" ?([|.,{}()/]) ?", r"\1", text)
+    text = re.sub(r" ?([|.,{}()/]) ?", r"\1", text)
+    for word, usual in _SPELLINGS.items():
+        text = re.sub(rf"\b{word}\b", usual, text)
+    return text
 
 
 def poly(name: str) -> Polyhedron:
@@ -191,8 +204,8 @@ def families() -> dict[str, tuple[str, ...]]:
     Examples
     --------
     >>> {k: len(v) for k, v in families().items()}
-    {'platonic': 5, 'archimedean': 13, 'nonconvex uniform': 53, 'kepler-poinsot': 4, 'catalan': 13, 'johnson': 92,
-     'stellation': 34, 'compound': 13, 'fifty-nine icosahedra': 59}
+    {'platonic': 5, 'archimedean': 13, 'nonconvex uniform': 53, 'kepler-poinsot': 4, 'four faces at an edge': 1,
+     'catalan': 13, 'johnson': 92, 'stellation': 34, 'compound': 13, 'fifty-nine icosahedra': 59}
     """
     found: dict[str, tuple[str, ...]] = {}
     for e in catalogue():

@@ -7,6 +7,7 @@ by matching and fitting in turn (orthogonal Procrustes) before its deviation cou
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,15 +16,21 @@ from jaxtyping import Bool, Float, Int
 from symmeter.errors import InputError
 from symmeter.shapes.detection_shells import Cloud
 
-__all__ = ["Operations", "fitted", "search"]
+__all__ = ["Operations", "TooManyMapsError", "fitted", "search"]
 
 #: Numbers that one block of distances may hold.
 _BLOCK = 4_000_000
 #: Shells larger than this are matched through a tree.
 _LARGE_SHELL = 300
 #: More triples of images than this mean that the tolerance cannot tell the points apart.
-_MOST_CANDIDATES = 400_000
+MOST_CANDIDATES = 400_000
+#: Inner products that are compared at most: some seconds of work.
+_MOST_PRODUCTS = 1_000_000_000
 _POLISH = 3
+#: Points on which a map is tried before all are matched.
+_SAMPLE = 12
+#: Share of the radius from which on points make good frames.
+_FAR_OUT = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +60,11 @@ class Operations:
         return Operations(self.matrices[index], self.permutations[index], self.deviations[index], self.rms[index])
 
 
-def search(cloud: Cloud, tolerance: float, accept: float) -> Operations:
+class TooManyMapsError(InputError):
+    """So many maps fit that the tolerance tells no points apart."""
+
+
+def search(cloud: Cloud, tolerance: float, accept: float, most: int = MOST_CANDIDATES) -> Operations:
     """All maps of a planar or spatial set whose largest deviation is at most ``accept``, by growing deviation.
 
     Parameters
@@ -64,11 +75,22 @@ def search(cloud: Cloud, tolerance: float, accept: float) -> Operations:
         How far a point may be from where it would be, in the unit of the coordinates.
     accept : float
         Largest deviation of an accepted map.
+    most : int
+        Maps that are tried at most.
+
+    Raises
+    ------
+    TooManyMapsError
+        If more would have to be.
     """
-    shells = cloud.shells(tolerance)
+    # Points that are exchanged lie at one distance but for what is accepted: a smaller step would part an orbit.
+    shells = cloud.shells(accept)
     x = cloud.points
-    frame, parts = _frame(cloud, shells)
-    images = _images(x, frame, parts, tolerance)
+    if cloud.rank == 2:
+        # Seen along the normal: heights above the plane are of the size of what is accepted, or alike in an orbit.
+        x = x - np.outer(x @ cloud.directions[2], cloud.directions[2])
+    frame, parts = _frame(x, cloud.rank, shells, cloud.radius)
+    images = _images(x, frame, parts, tolerance, most)
     if cloud.rank == 3:
         basis = x[frame].T
         targets = x[images].swapaxes(1, 2)
@@ -81,12 +103,17 @@ def search(cloud: Cloud, tolerance: float, accept: float) -> Operations:
     return _polished(cloud, shells, matrices, tolerance, accept)
 
 
-def _frame(cloud: Cloud, shells: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+def _frame(
+    x: Float[np.ndarray, "n 3"], rank: int, shells: list[np.ndarray], radius: float
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """Two (planar) or three points that span the space well, from shells as small as possible, and their shells."""
-    x, rank = cloud.points, cloud.rank
-    outer = [s for s in shells if np.linalg.norm(x[s[0]]) > 0]
-    unit = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-300)
-    chosen, parts = [int(outer[0][0])], [outer[0]]
+    length = np.linalg.norm(x, axis=1)
+    # Noise turns a point near the centre by more than one far out: such points count for less.
+    unit = x / np.maximum(length, _FAR_OUT * radius)[:, None]
+    far = [s for s in shells if length[s].max() >= _FAR_OUT * radius]
+    first = far[0] if far else max(shells, key=lambda s: float(length[s].max()))
+    outer = [s for s in shells if length[s].max() > 0]
+    chosen, parts = [int(first[int(np.argmax(length[first]))])], [first]
     for wanted in (0.3, 0.2)[: rank - 1]:
         best = (-1.0, 0, outer[0])
         for s in outer:
@@ -106,21 +133,20 @@ def _frame(cloud: Cloud, shells: list[np.ndarray]) -> tuple[np.ndarray, list[np.
 
 
 def _images(
-    x: Float[np.ndarray, "n 3"], frame: np.ndarray, parts: list[np.ndarray], tolerance: float
+    x: Float[np.ndarray, "n 3"], frame: np.ndarray, parts: list[np.ndarray], tolerance: float, most: int
 ) -> Int[np.ndarray, "k r"]:
     """Tuples of points with the inner products of the frame, within what the tolerance allows."""
     size = np.linalg.norm(x[frame], axis=1)
     gram = x[frame] @ x[frame].T
 
     def fits(i: int, j: int, products: np.ndarray) -> Bool[np.ndarray, "..."]:
-        return np.abs(products - gram[i, j]) <= 2.0 * tolerance * (size[i] + size[j])
+        return np.abs(products - gram[i, j]) <= 3.0 * tolerance * (size[i] + size[j])
 
-    first, second = np.nonzero(fits(0, 1, x[parts[0]] @ x[parts[1]].T))
-    pairs = np.column_stack([parts[0][first], parts[1][second]])
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    pairs = _pairs(x, parts, lambda products: fits(0, 1, products))
     if len(frame) == 2:
         return pairs
     third = x[parts[2]]
+    _check_work(len(pairs) * len(third), parts)
     found = []
     step = max(1, _BLOCK // max(len(third), 1))
     for start in range(0, len(pairs), step):
@@ -128,12 +154,33 @@ def _images(
         good = fits(0, 2, x[some[:, 0]] @ third.T) & fits(1, 2, x[some[:, 1]] @ third.T)
         row, column = np.nonzero(good)
         found.append(np.column_stack([some[row], parts[2][column]]))
-        if sum(map(len, found)) > _MOST_CANDIDATES:
-            raise InputError(
-                f"more than {_MOST_CANDIDATES:,} maps fit within the tolerance: it is larger than the distance between "
-                "points; make it smaller, or give labels"
+        if sum(map(len, found)) > most:
+            raise TooManyMapsError(
+                f"more than {most:,} maps fit within the tolerance: it is larger than the distance between points; "
+                "make it smaller, or give labels"
             )
     return np.concatenate(found) if found else np.zeros((0, 3), dtype=np.int64)
+
+
+def _pairs(x: np.ndarray, parts: list[np.ndarray], fits: Callable[[np.ndarray], np.ndarray]) -> Int[np.ndarray, "k 2"]:
+    """Pairs of different points of the first two shells whose inner product fits, block by block."""
+    _check_work(len(parts[0]) * len(parts[1]), parts)
+    found = []
+    step = max(1, _BLOCK // len(parts[1]))
+    for start in range(0, len(parts[0]), step):
+        some = parts[0][start : start + step]
+        first, second = np.nonzero(fits(x[some] @ x[parts[1]].T))
+        found.append(np.column_stack([some[first], parts[1][second]]))
+    pairs = np.concatenate(found)
+    return pairs[pairs[:, 0] != pairs[:, 1]]
+
+
+def _check_work(products: int, parts: list[np.ndarray]) -> None:
+    if products > _MOST_PRODUCTS:
+        raise TooManyMapsError(
+            f"{max(map(len, parts)):,} points of one kind lie at one distance from the centre within the tolerance: "
+            "too many to compare; thin them out, give labels, or make the tolerance smaller"
+        )
 
 
 def _orthogonal(a: Float[np.ndarray, "k 3 3"], signs: np.ndarray | None = None) -> Float[np.ndarray, "k 3 3"]:
@@ -143,6 +190,23 @@ def _orthogonal(a: Float[np.ndarray, "k 3 3"], signs: np.ndarray | None = None) 
         flip = np.linalg.det(u @ vh) * signs
         u[:, :, 2] *= np.where(flip < 0, -1.0, 1.0)[:, None]
     return u @ vh
+
+
+def _promising(x: np.ndarray, shells: list[np.ndarray], matrices: np.ndarray, bound: float) -> np.ndarray:
+    """Of many maps those that take a few points of the largest shell near to others of it."""
+    largest = max(shells, key=len)
+    if len(matrices) * len(largest) < 50_000:
+        return matrices
+    from scipy.spatial import KDTree
+
+    tree = KDTree(x[largest])
+    some = x[largest[:: max(1, len(largest) // _SAMPLE)]]
+    for point in some:
+        if not len(matrices):
+            break
+        distance = tree.query(matrices @ point, distance_upper_bound=1.001 * bound)[0]
+        matrices = matrices[np.asarray(distance) <= bound]
+    return matrices
 
 
 def _matched(
@@ -194,11 +258,13 @@ def _nearest(points: np.ndarray, matrices: np.ndarray) -> tuple[np.ndarray, np.n
             worst[k] = distance.max()
         return nearest, worst
     step = max(1, _BLOCK // (m * m))
+    half = 0.5 * (points**2).sum(1)
     for start in range(0, len(matrices), step):
         moved = points @ matrices[start : start + step].swapaxes(1, 2)
-        # Points of a shell have nearly one length: the nearest one has about the largest inner product.
-        squares = (points**2).sum(1) - 2.0 * (moved @ points.T)
-        nearest[start : start + step] = squares.argmin(axis=2)
+        # The nearest point has the largest inner product, less half its square; one product of two tall matrices.
+        products = moved.reshape(-1, 3) @ points.T
+        products -= half
+        nearest[start : start + step] = products.argmax(axis=1).reshape(-1, m)
         gap = moved - points[nearest[start : start + step]]
         worst[start : start + step] = np.sqrt((gap**2).sum(2).max(1))
     return nearest, worst
@@ -209,6 +275,7 @@ def _polished(
 ) -> Operations:
     x = cloud.points
     # A frame of noisy points may turn the rest by some tolerances before it is fitted.
+    matrices = _promising(x, shells, matrices, max(accept, 6.0 * tolerance))
     alive, permutations = _matched(x, shells, matrices, max(accept, 6.0 * tolerance), onto=False)
     matrices = matrices[alive]
     onto = (np.sort(permutations, axis=1) == np.arange(len(x))).all(axis=1)

@@ -19,6 +19,11 @@ __all__ = ["Cloud", "cloud_of"]
 
 #: More points are refused: every operation would be compared with all of them.
 LARGEST = 200_000
+#: Points within this many tolerances of a plane are searched as planar: three of them make no frame that noise leaves
+#: alone. Deviations are measured in space all the same.
+FLAT = 6.0
+#: Thicker shapes are never taken for planar, whatever the tolerance: a cube has no plane.
+FLATTEST = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +40,8 @@ class Cloud:
     kinds : array of shape (n,)
         Points that may be exchanged have equal numbers.
     rank : int
-        Dimension of the space that they span within the tolerance: 3, 2 (planar), 1 (collinear) or 0.
+        Dimension of the space that they span: 3, 2 (within some tolerances of a plane), 1 (within the tolerance of a
+        line) or 0.
     directions : array of shape (3, 3)
         Orthonormal rows, the most extended direction first; for planar sets the last one is the normal.
     """
@@ -83,14 +89,13 @@ def cloud_of(points: Any, labels: Sequence[Any] | None, weights: Any, centre: An
     kinds = _kinds(labels, mass if weights is not None else None, len(x))
     x -= middle
     radius = float(np.linalg.norm(x, axis=1).max())
-    _, singular, directions = (
-        np.linalg.svd(x, full_matrices=True)
-        if len(x) >= 3
-        else np.linalg.svd(np.vstack([x, np.zeros((3 - len(x), 3))]))
-    )
+    # The triangular factor has the directions of all points; a full decomposition would be n by n.
+    padded = x if len(x) >= 3 else np.vstack([x, np.zeros((3 - len(x), 3))])
+    directions = np.linalg.svd(np.linalg.qr(padded, mode="r"))[2]
     extent = np.abs(x @ directions.T).max(axis=0)
     rank = int((extent > tolerance * max(radius, 1e-300)).sum()) if radius > 0 else 0
-    del singular
+    if rank == 3 and extent[2] <= min(FLAT * tolerance, FLATTEST) * radius:
+        rank = 2
     return Cloud(x, middle, radius, kinds, rank, directions)
 
 

@@ -77,14 +77,15 @@ class Mesh:
             If the mesh is not watertight.
         """
         if not self.is_watertight:
-            a, b, f = self._first_open_side()
+            a, b, f = self.first_open_side()
             raise InputError(
                 f"{self.name} is not closed: side ({a}, {b}) of face {f} is run more often this way than back; "
                 "a volume needs a watertight mesh"
             )
         return face_geometry.signed_volume(self.vertices, self.faces)
 
-    def _first_open_side(self) -> tuple[int, int, int]:
+    def first_open_side(self) -> tuple[int, int, int]:
+        """Of a mesh that is not watertight a side (from, to, face) that is run more often this way than back."""
         balance: dict[tuple[int, int], int] = {}
         sides = topology.directed_edges(self.faces).tolist()
         for a, b, _ in sides:

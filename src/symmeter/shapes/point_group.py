@@ -7,7 +7,7 @@ the ladder tells which group the shape has at which tolerance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,9 +15,15 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from symmeter.errors import InputError
-from symmeter.shapes.detection_chain import Chain, chain_of, closed, exact_matrices
-from symmeter.shapes.detection_search import Operations, measured, search
-from symmeter.shapes.detection_shells import Cloud, cloud_of
+from symmeter.shapes.detection_chain import Chain, Link, chain_of, closed, exact_matrices
+from symmeter.shapes.detection_search import (
+    MOST_CANDIDATES,
+    Operations,
+    TooManyMapsError,
+    measured,
+    search,
+)
+from symmeter.shapes.detection_shells import FLATTEST, Cloud, cloud_of
 
 __all__ = ["DetectedPointGroup", "SymmetryElement", "point_group"]
 
@@ -25,6 +31,10 @@ __all__ = ["DetectedPointGroup", "SymmetryElement", "point_group"]
 _ALLOWED = 3.0
 #: The ladder looks for groups up to this deviation, relative to the radius.
 _LOOSEST = 0.25
+#: Maps times points that the ladder tries; with more maps it is looked for less far.
+_LADDER_WORK = 2_000_000
+#: Up to so many points all distances are taken at once.
+_FEW = 300
 #: Below this share of the radius a deviation is rounding.
 ROUNDING = 1e-9
 
@@ -88,6 +98,28 @@ class DetectedPointGroup:
     radius: float
     tolerance: float
     _cloud: Cloud
+    _faces: tuple[tuple[int, ...], ...] | None = None
+
+    @property
+    def points(self) -> Float[np.ndarray, "n 3"]:
+        """The points about the centre."""
+        return self._cloud.points
+
+    @property
+    def kinds(self) -> Int[np.ndarray, " n"]:
+        """Points with equal numbers may be exchanged."""
+        return self._cloud.kinds
+
+    @property
+    def directions(self) -> Float[np.ndarray, "3 3"]:
+        """Orthonormal rows, the direction in which the points extend most first."""
+        return self._cloud.directions
+
+    @property
+    def is_planar(self) -> bool:
+        """Whether the points lie in a plane within the tolerance, and not on a line."""
+        thickness = float(np.abs(self._cloud.points @ self._cloud.directions[2]).max())
+        return self._cloud.rank == 2 and thickness <= self.tolerance * self.radius
 
     @property
     def deviation(self) -> float:
@@ -150,24 +182,64 @@ class DetectedPointGroup:
         """(symbol, order, relative deviation at which it is accepted) of each group of the chain, C1 first."""
         if self._cloud.rank < 2:
             return ((self.symbol, self.order, self.relative_deviation),)
-        steps: list[tuple[str, int | None, float]] = []
+        return tuple((symbol, len(link.operations), relative) for symbol, link, relative in self._rungs)
+
+    @cached_property
+    def steps(self) -> tuple[DetectedPointGroup, ...]:
+        """The groups of the ladder in full, with operations and symmetrised coordinates; C1 first."""
+        if self._cloud.rank < 2:
+            return (self,)
+        return tuple(
+            _detected(self._chain_cloud, link.operations, None, self.tolerance, self._faces)
+            for _, link, _ in self._rungs
+        )
+
+    @cached_property
+    def _rungs(self) -> tuple[tuple[str, Link, float], ...]:
+        steps: list[tuple[str, Link, float]] = []
         for link in self._chain.links:
             relative = link.deviation / self.radius
             relative = 0.0 if relative < ROUNDING else relative
-            symbol = _symbol(exact_matrices(self._cloud, link.operations))
+            symbol = _symbol(exact_matrices(self._chain_cloud, link.operations))
             # Steps taken at one tolerance are one step; C1 stays in front.
             if len(steps) > 1 and relative <= steps[-1][2] * (1 + 1e-9):
                 steps.pop()
-            steps.append((symbol, len(link.operations), relative))
+            steps.append((symbol, link, relative))
         return tuple(steps)
 
     @cached_property
     def _chain(self) -> Chain:
+        return self._chain_and_cloud[0]
+
+    @property
+    def _chain_cloud(self) -> Cloud:
+        """The points, taken for planar when they are flat on the scale of the ladder."""
+        return self._chain_and_cloud[1]
+
+    @cached_property
+    def _chain_and_cloud(self) -> tuple[Chain, Cloud]:
+        """The ladder up to the largest deviation at which the maps to be tried can be counted."""
+        strict = _ALLOWED * self.tolerance * self.radius
         spacing = min(_closest(self._cloud)[0], self.radius)
         # Beyond a third of the smallest distance between alike points, matching them means nothing.
-        reach = min(_LOOSEST * self.radius, spacing / 3.0)
-        loose = max(reach, _ALLOWED * self.tolerance * self.radius)
-        return chain_of(self._cloud, search(self._cloud, loose / _ALLOWED, loose), loose)
+        loose = max(min(_LOOSEST * self.radius, spacing / 3.0), strict)
+        most = int(np.clip(_LADDER_WORK // len(self._cloud.points), 3_000, 100_000))
+        thickness = float(np.abs(self._cloud.points @ self._cloud.directions[2]).max())
+        while True:
+            flat = thickness <= min(2.0 * loose / _ALLOWED, FLATTEST * self.radius)
+            cloud = replace(self._cloud, rank=2) if flat else self._cloud
+            try:
+                operations = search(cloud, loose / _ALLOWED, loose, most)
+                break
+            except TooManyMapsError:
+                if loose <= strict:
+                    raise
+            loose = max(loose / 3.0, strict)
+            # What was found at the tolerance itself may be found again.
+            most = most if loose > strict else MOST_CANDIDATES
+        if self._faces is not None:
+            operations = operations.take(_keeping_faces(operations.permutations, self._faces))
+        return chain_of(cloud, operations, loose), cloud
 
     @property
     def next_larger(self) -> tuple[str, float] | None:
@@ -248,10 +320,17 @@ def point_group(
     if faces is not None:
         operations = operations.take(_keeping_faces(operations.permutations, faces))
     operations, table = closed(cloud, operations, allowed)
-    return _detected(cloud, operations, table, tol)
+    kept = None if faces is None else tuple(tuple(int(v) for v in f) for f in faces)
+    return _detected(cloud, operations, table, tol, kept)
 
 
-def _detected(cloud: Cloud, operations: Operations, table: np.ndarray, tol: float) -> DetectedPointGroup:
+def _detected(
+    cloud: Cloud,
+    operations: Operations,
+    table: np.ndarray | None,
+    tol: float,
+    faces: tuple[tuple[int, ...], ...] | None = None,
+) -> DetectedPointGroup:
     exact = exact_matrices(cloud, operations, table)
     true = measured(cloud, exact, operations.permutations)
     first = np.lexsort((true.deviations, -np.trace(exact, axis1=1, axis2=2).round(9)))
@@ -267,6 +346,7 @@ def _detected(cloud: Cloud, operations: Operations, table: np.ndarray, tol: floa
         cloud.radius,
         float(tol),
         cloud,
+        faces,
     )
 
 
@@ -317,10 +397,19 @@ def _keeping_faces(permutations: np.ndarray, faces: Sequence[Sequence[int]]) -> 
     for number, face in enumerate(faces):
         if len(face) < 3 or min(face) < 0 or max(face) >= n:
             raise InputError(f"face {number} is {list(face)}; it needs 3 or more corners, numbered 0 to {n - 1}")
-    known = {frozenset(map(int, face)) for face in faces}
-    return np.array(
-        [k for k, p in enumerate(permutations) if all(frozenset(p[list(f)].tolist()) in known for f in known)]
-    )
+    # A set of corners is known by the sum of random numbers, one for each corner: 64 bits, the order does not matter.
+    corners = [sorted({int(v) for v in face}) for face in faces]
+    flat = np.concatenate([np.array(c) for c in corners])
+    starts = np.cumsum([0] + [len(c) for c in corners[:-1]])
+    marks = np.random.default_rng(0).integers(0, 2**63, n, dtype=np.uint64)
+    known = np.unique(np.add.reduceat(marks[flat], starts))
+    kept = []
+    for k, p in enumerate(permutations):
+        images = np.add.reduceat(marks[p[flat]], starts)
+        place = np.searchsorted(known, images).clip(max=len(known) - 1)
+        if (known[place] == images).all():
+            kept.append(k)
+    return np.array(kept, dtype=np.int64)
 
 
 def _closest(cloud: Cloud) -> tuple[float, int, int]:
@@ -330,7 +419,14 @@ def _closest(cloud: Cloud) -> tuple[float, int, int]:
     best = (np.inf, 0, 0)
     for kind in np.unique(cloud.kinds):
         members = np.flatnonzero(cloud.kinds == kind)
-        if len(members) > 1:
+        if 1 < len(members) <= _FEW:
+            x = cloud.points[members]
+            squares = ((x[:, None] - x) ** 2).sum(axis=2)
+            np.fill_diagonal(squares, np.inf)
+            i, j = np.unravel_index(int(squares.argmin()), squares.shape)
+            if squares[i, j] < best[0] ** 2:
+                best = (float(np.sqrt(squares[i, j])), int(members[i]), int(members[j]))
+        elif len(members) > 1:
             near = KDTree(cloud.points[members]).query(cloud.points[members], k=2)
             distance, other = np.asarray(near[0]), np.asarray(near[1])
             k = int(np.argmin(distance[:, 1]))

@@ -1,4 +1,4 @@
-"""Snub polyhedra "|p q r": the point that three rotations carry equally far, and Skilling's figure.
+"""Snub polyhedra "|p q r": the point that three rotations carry equally far, and two figures beyond.
 
 With rotations rho_i about the corners of a Schwarz triangle and rho_1 rho_2 rho_3 = 1, a vertex v solves
 |v - rho_1 v| = |v - rho_2 v| = |v - rho_3 v|, |v| = 1. There are several real solutions; two symbols can share them.
@@ -19,7 +19,7 @@ from symmeter.errors import InputError
 from symmeter.shapes.frames import symmetry_matrices
 from symmeter.shapes.wythoff import Faces, SchwarzTriangle, distinct_cycles, orbit_of_cycle, wythoff
 
-__all__ = ["great_dirhombicosidodecahedron", "snub", "snub_solutions"]
+__all__ = ["great_dirhombicosidodecahedron", "great_disnub_dirhombidodecahedron", "snub", "snub_solutions"]
 
 _STARTS = 160
 
@@ -83,23 +83,47 @@ def snub(triangle: SchwarzTriangle, circumradius: float | None) -> tuple[Float[n
 
 @lru_cache(maxsize=1)
 def great_dirhombicosidodecahedron() -> tuple[Float[np.ndarray, "60 3"], Faces, str]:
-    """Skilling's figure "|3/2 5/3 3 5/2", the one uniform polyhedron that no Schwarz triangle makes.
+    """The figure "|3/2 5/3 3 5/2", the one uniform polyhedron that no Schwarz triangle makes.
 
     Its vertices, and its pentagrams, are those of "|5/3 5/2 3", whose unit distances between vertices are all its
     edges. Its squares are all squares among these edges; its triangles are the class that leaves two faces per edge.
     """
+    vertices, others, orbits = _skilling_faces()
+    two = np.where(_edge_counts(len(vertices), others) > 0, 2, 0)
+    for orbit in orbits:
+        if np.array_equal(_edge_counts(len(vertices), [*others, *orbit]), two):
+            return vertices, (*others, *orbit), "Ih"
+    raise AssertionError("no class of triangles closes the great dirhombicosidodecahedron")
+
+
+@lru_cache(maxsize=1)
+def great_disnub_dirhombidodecahedron() -> tuple[Float[np.ndarray, "60 3"], Faces, str]:
+    """Skilling's figure: uniform but for its edges, of which every other one has four faces.
+
+    Vertices, pentagrams and squares of "|3/2 5/3 3 5/2" with the other class of triangles; together the two classes
+    are the faces of twenty octahedra.
+
+    References
+    ----------
+    J. Skilling, The complete set of uniform polyhedra (1975).
+    """
+    vertices, others, orbits = _skilling_faces()
+    for orbit in orbits:
+        counts = _edge_counts(len(vertices), [*others, *orbit])
+        if set(np.unique(counts).tolist()) == {0, 2, 4}:
+            return vertices, (*others, *orbit), "Ih"
+    raise AssertionError("no class of triangles closes the great disnub dirhombidodecahedron")
+
+
+def _skilling_faces() -> tuple[np.ndarray, list[tuple[int, ...]], list[list[tuple[int, ...]]]]:
+    """Vertices, pentagrams and squares that both figures have, and the classes of triangles."""
     vertices, faces, _ = wythoff("|5/3 5/2 3", 0.5**0.5)
     group = symmetry_matrices("Ih")
     pentagrams = [f for f in faces if len(f) == 5]
     unit = np.abs(((vertices[:, None] - vertices[None]) ** 2).sum(-1) - 1) < 1e-9
-    squares = _squares(vertices, unit)
     corners = np.argwhere(unit[:, :, None] & unit[:, None, :] & unit[None])
     triangles = distinct_cycles(corners[(corners[:, 0] < corners[:, 1]) & (corners[:, 1] < corners[:, 2])])
-    wanted = np.where(unit, 2, 0) - _edge_counts(len(vertices), [*pentagrams, *squares])
-    for orbit in _orbits(vertices, triangles, group):
-        if np.array_equal(_edge_counts(len(vertices), orbit), wanted):
-            return vertices, (*pentagrams, *squares, *orbit), "Ih"
-    raise AssertionError("no class of triangles closes the great dirhombicosidodecahedron")
+    return vertices, [*pentagrams, *_squares(vertices, unit)], _orbits(vertices, triangles, group)
 
 
 def _squares(vertices: np.ndarray, unit: np.ndarray) -> list[tuple[int, ...]]:

@@ -5,10 +5,10 @@ the core), a figure tells apart the classes of one layer, and a capital stands f
 For other cores the classes of a layer are numbered by size, then by distance.
 
 The cells behind Wenninger's numbers were found by search: for each number, all unions of classes that satisfy Miller's
-rules and have the symmetry, the reach and the number of outermost vertices of the printed model. Which models have how
-many kinds of facets, and which of them they share, was compared with the facet lists of the program Antiprism; together
-that leaves one choice for each number but two. Of two hollow or full figures 63 is the one whose facets no other model
-has, and 66 is taken to be the final stellation.
+rules and have the symmetry, the reach and the number of outermost vertices of the printed model. How many kinds of
+facets are seen in exactly which models then agrees with the facet lists of the program Antiprism for all of them. Given
+the others that leaves one solid for 63; for 66 two, the full arrangement and the same without its cells n2, which the
+full one hides, and 66 is taken to be the full one, the final stellation.
 
 References
 ----------
@@ -82,7 +82,7 @@ STELLATIONS: dict[int, StellationEntry] = {
     31: _icosahedral("Fg1", "sixth"),
     32: _icosahedral("De1", "seventh"),
     33: _icosahedral("Fg2", "eighth"),
-    34: _icosahedral("De2f2", "ninth"),
+    34: _icosahedral("De2f2", "ninth", "great triambic icosahedron", "medial triambic icosahedron"),
     35: _icosahedral("f1", "tenth", chiral=True),
     36: _icosahedral("e1f1", "eleventh", chiral=True),
     37: _icosahedral("e1", "twelfth"),
@@ -175,6 +175,9 @@ def cells_named(arrangement: Arrangement, text: str, chiral: bool = False) -> Bo
     chosen = np.zeros(len(arrangement.cells.signs), bool)
     for word in words:
         if word.isupper():
+            last = int(arrangement.cells.layers.max())
+            if ord(word) - ord("A") > last:
+                raise UnknownNameError(f"there is no layer {word!r}; the last one is {chr(ord('A') + last)}")
             chosen |= arrangement.cells.layers <= ord(word) - ord("A")
         elif word in classes:
             chosen |= _one_hand(arrangement, classes[word]) if chiral else classes[word]

@@ -11,7 +11,9 @@ from symmeter.shapes.polyhedron import Polyhedron
 from symmeter.shapes.uniform_table import UNIFORM, UniformEntry
 from symmeter.shapes.wythoff import WythoffSymbol, wythoff
 
-__all__ = ["family_of", "schlaefli_symbol", "uniform", "vertex_configuration", "wythoff_polyhedron"]
+__all__ = ["family_of", "schlaefli_symbol", "skilling_figure", "uniform", "vertex_configuration", "wythoff_polyhedron"]
+
+SKILLING = "great disnub dirhombidodecahedron"
 
 
 @lru_cache(maxsize=128)
@@ -41,6 +43,24 @@ def uniform(number: int) -> Polyhedron:
         (f"U{number}", f"W{entry.wenninger}", f"C{entry.coxeter}", *entry.aliases),
         indices_of(entry),
     )
+
+
+@lru_cache(maxsize=1)
+def skilling_figure() -> Polyhedron:
+    """The great disnub dirhombidodecahedron: uniform but for 120 of its 240 edges, where four faces meet.
+
+    Counted twice, as two edges that coincide, these make 360 edges and the Euler characteristic -96 of the literature.
+
+    Examples
+    --------
+    >>> p = skilling_figure()
+    >>> p.V, p.E, p.face_counts, p.group
+    (60, 240, {'3': 120, '4': 60, '5/2': 24}, 'Ih')
+    """
+    from symmeter.shapes.snub import great_disnub_dirhombidodecahedron
+
+    vertices, faces, _ = great_disnub_dirhombidodecahedron()
+    return Polyhedron(vertices, faces, SKILLING, "four faces at an edge", ("great disnub", "skilling's figure"))
 
 
 def wythoff_polyhedron(symbol: str) -> Polyhedron:

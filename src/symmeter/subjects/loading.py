@@ -20,6 +20,7 @@ from .models import Model, is_model
 from .npy import table_from_npy
 from .paths import table_from_path
 from .recognition import ComplexLayout, Options, recognise
+from .shapes import Shape, is_shape, is_shape_file, shape_of_object
 from .table import Table, table_from_array
 from .values import Covariance, Samples, SeveralSamples, Subject
 from .wording import counted, quoted
@@ -36,8 +37,8 @@ def load(
     n: Any = None,
     kind: Literal["samples", "covariance"] | None = None,
     name: str | None = None,
-) -> Samples | Covariance | SeveralSamples | Model:
-    """Read what can have a symmetry: samples, a covariance, several of them, or a model.
+) -> Samples | Covariance | SeveralSamples | Model | Shape:
+    """Read what can have a symmetry: samples, a covariance, several of them, a model or a shape.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def load(
         Files are recognised by their content: ``.npy``, ``.npz`` (``file.npz:NAME`` chooses an array), text tables,
         Parquet, Feather. Samples are rows; arrays of pictures (n, h, w) carry their grid. A list or dict of several
         sources gives :class:`SeveralSamples`; a list of lists of numbers is one table. A torch module gives a
-        :class:`Model`, which still needs inputs.
+        :class:`Model`, which still needs inputs; atoms, molecules and meshes give a :class:`Shape`.
     grid : str or (int, int), optional
         Height and width when the columns are the cells of a picture, row by row: ``"8x8"`` or ``(8, 8)``.
     columns : str or list, optional
@@ -63,7 +64,7 @@ def load(
 
     Returns
     -------
-    Samples, Covariance or SeveralSamples
+    Samples, Covariance, SeveralSamples, Model or Shape
 
     Raises
     ------
@@ -85,6 +86,10 @@ def load(
         if options.are_given:
             raise InputError("grid, columns, complex, n and kind are about tables; a model takes none of them")
         return source if isinstance(source, Model) else Model(source, source=name or "")
+    if is_shape(source):
+        if options.are_given:
+            raise InputError("grid, columns, complex, n and kind are about tables; a shape takes none of them")
+        return shape_of_object(source, name)
     several = _several(source)
     if several is not None:
         items = load_many(several, grid=grid, columns=columns, complex=complex, n=n, kind=kind)
@@ -178,7 +183,12 @@ def _read(source: Any, name: str | None, options: Options) -> Samples | Covarian
         suffix = os.path.splitext(os.fsdecode(source))[1].partition(":")[0]
         if is_known_suffix(suffix) or READABLE in str(error):
             raise
-        raise type(error)(f"{error}; {READABLE}") from None
+        hint = (
+            "a molecule or mesh is opened by sm.find or symmeter.shapes.read_shape"
+            if is_shape_file(source)
+            else READABLE
+        )
+        raise type(error)(f"{error}; {hint}") from None
 
 
 def _several(source: Any) -> Sequence[Any] | Mapping[str, Any] | None:

@@ -29,6 +29,10 @@ def _padded(matrix: np.ndarray, columns: int) -> np.ndarray:
     return np.pad(matrix, ((0, 0), (0, columns - matrix.shape[1])))
 
 
+def _narrow(matrix: np.ndarray, columns: int) -> np.ndarray:
+    return np.ascontiguousarray(matrix[:, :columns])
+
+
 def _basis(points: np.ndarray, lmax: int, factors: np.ndarray) -> np.ndarray:
     """S[i, p] = n_i Y_i(p)."""
     return np.ascontiguousarray((real_sph_harm(points, lmax, normalize=False) * factors).T)
@@ -41,7 +45,7 @@ def _factors(lmaxes: tuple[int, int, int], normalization: str) -> list[np.ndarra
 
 @lru_cache(maxsize=64)
 def dense_arrays(lmaxes: tuple[int, int, int], normalization: str, rule: CubatureRule | None = None) -> Arrays:
-    """For each factor the sampling matrix (K, P) and the projection (P, K), columns padded with zeros."""
+    """For each factor the sampling matrix (K, P), and the projection (P, K), with columns padded and as it is."""
     rule = full_rule(sum(lmaxes)) if rule is None else rule
     points = whole_registers(len(rule))
     out: Arrays = {}
@@ -49,13 +53,14 @@ def dense_arrays(lmaxes: tuple[int, int, int], normalization: str, rule: Cubatur
         basis = _basis(rule.points, lmax, n)
         out[f"sample{k}"] = _padded(basis, points)
         projection = _padded((basis * rule.weights).T, whole_registers(size_of(lmax)))
-        out[f"project{k}"] = np.pad(projection, ((0, points - len(rule)), (0, 0)))
+        projection = np.pad(projection, ((0, points - len(rule)), (0, 0)))
+        out[f"project{k}"], out[f"narrow{k}"] = projection, _narrow(projection, size_of(lmax))
     return out
 
 
 @lru_cache(maxsize=64)
 def paired_arrays(lmaxes: tuple[int, int, int], normalization: str) -> Arrays:
-    """For each factor: order by parity and back, sampling of even and odd degrees, projection on them."""
+    """For each factor: order by parity and back, sampling of even and odd degrees, and projection on them, twice."""
     rule = paired_rule(sum(lmaxes))
     columns = whole_registers(len(rule))
     out: Arrays = {}
@@ -63,15 +68,14 @@ def paired_arrays(lmaxes: tuple[int, int, int], normalization: str) -> Arrays:
         basis = _basis(rule.points, lmax, n)
         parity = degree_index(lmax) % 2
         even, odd = np.flatnonzero(parity == 0), np.flatnonzero(parity)
-        widths = whole_registers(len(even)), whole_registers(len(odd))
-        back = np.empty(len(parity), dtype=np.int64)
-        back[even], back[odd] = np.arange(len(even)), widths[0] + np.arange(len(odd))
-        out[f"sort{k}"], out[f"back{k}"] = np.concatenate([even, odd]), back
+        sort = np.concatenate([even, odd])
+        out[f"sort{k}"], out[f"back{k}"] = sort, np.argsort(sort)
         for name, which in (("even", even), ("odd", odd)):
             out[f"sample_{name}{k}"] = _padded(basis[which], columns)
-        for name, which, width in (("even", even, widths[0]), ("odd", odd, widths[1])):
-            projection = _padded((basis[which] * rule.weights).T, width)
-            out[f"project_{name}{k}"] = np.pad(projection, ((0, columns - len(rule)), (0, 0)))
+        for name, which in (("even", even), ("odd", odd)):
+            projection = _padded((basis[which] * rule.weights).T, whole_registers(len(which)))
+            projection = np.pad(projection, ((0, columns - len(rule)), (0, 0)))
+            out[f"project_{name}{k}"], out[f"narrow_{name}{k}"] = projection, _narrow(projection, len(which))
     return out
 
 

@@ -17,7 +17,16 @@ from jaxtyping import Float, Int
 from symmeter.errors import InputError, InputTypeError, ShapeError, UnknownNameError
 from symmeter.nn.gaunt.aligned import align, alignment, unalign
 from symmeter.nn.gaunt.constants import separable_arrays
-from symmeter.nn.gaunt.degrees import check_coefficients, check_degrees, degree_index, size_of, whole, working_dtype
+from symmeter.nn.gaunt.degrees import (
+    autocast_active,
+    check_coefficients,
+    check_degrees,
+    check_generator,
+    degree_index,
+    size_of,
+    whole,
+    working_dtype,
+)
 from symmeter.nn.gaunt.exact_constants import ExactConstants
 from symmeter.nn.gaunt.routes import route_of
 from symmeter.representations import real_sph_harm
@@ -79,8 +88,13 @@ class GauntConv(torch.nn.Module):
         if backend not in BACKENDS:
             raise UnknownNameError(f"backend is {backend!r}; it must be one of {', '.join(BACKENDS)}")
         self.backend = backend
+        if radial is not None and not callable(radial):
+            raise InputTypeError(f"radial is a {type(radial).__name__}; give a function or module of distances (E, 1)")
+        check_generator(generator)
         self.radial = radial
         self.channels = None if channels is None else whole(channels, "channels")
+        if self.channels == 0:
+            raise InputError("channels is 0; give at least one channel, or leave it out")
         if backend == "aligned":
             self.constants = ExactConstants(_latitude_arrays(self.lmaxes))
         elif backend == "grid":
@@ -110,18 +124,17 @@ class GauntConv(torch.nn.Module):
             Number of targets; as many as sources when omitted.
         """
         self._check(x, edge_vec, edge_index)
+        targets = x.shape[0] if n_out is None else whole(n_out, "n_out")
+        if autocast_active(x):
+            with torch.autocast(x.device.type, enabled=False):
+                return self.forward(x, edge_vec, edge_index, n_out)
         length = torch.linalg.vector_norm(edge_vec, dim=-1, keepdim=True)
-        if edge_vec.shape[0] and not torch.compiler.is_compiling() and not bool((length > 0).all()):
-            at = int((length[:, 0] <= 0).nonzero()[0]) if bool((length == 0).any()) else -1
-            raise InputError(
-                f"edge {at} has length zero and no direction; remove self-loops"
-                if at >= 0
-                else "edge_vec contains NaN; clean the positions first"
-            )
+        if edge_vec.shape[0] and not torch.compiler.is_compiling() and x.device.type != "meta":
+            _check_edges(length, edge_index, x.shape[0], targets)
         kind = working_dtype(x, edge_vec)
         unit = (edge_vec / length).to(kind)
         message = self._messages(x.to(kind).index_select(0, edge_index[0]), unit, self._radial(length, kind, x))
-        out = message.new_zeros((x.shape[0] if n_out is None else n_out, *message.shape[1:]))
+        out = message.new_zeros((targets, *message.shape[1:]))
         return out.index_add(0, edge_index[1], message).to(x.dtype)
 
     def _check(self, x: Any, edge_vec: Any, edge_index: Any) -> None:
@@ -133,6 +146,9 @@ class GauntConv(torch.nn.Module):
             raise InputTypeError("edge_vec must be a real floating-point tensor of shape (edges, 3)")
         if edge_vec.ndim != 2 or edge_vec.shape[1] != 3:
             raise ShapeError(f"edge_vec has shape {tuple(edge_vec.shape)}; it must be (edges, 3)")
+        if not isinstance(edge_index, torch.Tensor) or edge_index.dtype not in (torch.int64, torch.int32):
+            kind = edge_index.dtype if isinstance(edge_index, torch.Tensor) else type(edge_index).__name__
+            raise InputTypeError(f"edge_index is {kind}; it must be an integer tensor of shape (2, edges)")
         if tuple(edge_index.shape) != (2, edge_vec.shape[0]):
             raise ShapeError(f"edge_index has shape {tuple(edge_index.shape)}; it must be (2, {edge_vec.shape[0]})")
 
@@ -141,7 +157,10 @@ class GauntConv(torch.nn.Module):
         degrees = (self.lmaxes[2] if self.backend == "so2" else self.lmaxes[1]) + 1
         if self.radial is None:
             return length.new_ones(len(length), 1, degrees, dtype=kind)
-        r = self.radial(length).to(kind)
+        r = self.radial(length)
+        if not isinstance(r, torch.Tensor):
+            raise InputTypeError(f"radial gives a {type(r).__name__}; it must give a tensor (edges, {degrees})")
+        r = r.to(kind)
         if r.numel() not in (len(length) * degrees, len(length) * degrees * x.shape[1]):
             raise ShapeError(
                 f"radial gives shape {tuple(r.shape)} for {len(length)} edges; it must be (edges, {degrees}) or "
@@ -177,6 +196,23 @@ class GauntConv(torch.nn.Module):
     def extra_repr(self) -> str:
         a, b, c = self.lmaxes
         return f"lmax {a} x filter {b} -> {c}, backend={self.backend!r}, axis={self.axis!r}"
+
+
+def _check_edges(length: torch.Tensor, edge_index: torch.Tensor, sources: int, targets: int) -> None:
+    """Raise for edges without a direction, and for nodes that do not exist."""
+    if not bool(((length > 0) & torch.isfinite(length)).all()):
+        zero = (length[:, 0] == 0).nonzero()
+        raise InputError(
+            f"edge {int(zero[0])} has length zero and no direction; remove self-loops"
+            if len(zero)
+            else "edge_vec contains NaN or infinity; clean the positions first"
+        )
+    for row, count, name in ((edge_index[0], sources, "source"), (edge_index[1], targets, "target")):
+        low, high = int(row.min()), int(row.max())
+        if low < 0 or high >= count:
+            raise InputError(
+                f"edge_index has the {name} {low if low < 0 else high}; there are {count} {name}s, numbered from 0"
+            )
 
 
 def _middle(orders: int, keep: int) -> slice:

@@ -11,7 +11,15 @@ import torch
 from symmeter.errors import InputError, InputTypeError, NonFiniteError, ShapeError, UnknownNameError
 from symmeter.representations import degree_of, normalization_factors
 
-__all__ = ["check_coefficients", "check_degrees", "degree_index", "size_of", "working_dtype"]
+__all__ = [
+    "autocast_active",
+    "check_coefficients",
+    "check_degrees",
+    "check_generator",
+    "degree_index",
+    "size_of",
+    "working_dtype",
+]
 
 
 def size_of(lmax: int) -> int:
@@ -64,6 +72,19 @@ def check_degrees(lmax1: Any, lmax2: Any, lmax_out: Any, allow_zero: bool) -> tu
     return a, b, c
 
 
+def check_generator(generator: Any) -> None:
+    """Raise unless ``generator`` is None or a torch generator.
+
+    Raises
+    ------
+    InputTypeError
+    """
+    if generator is not None and not isinstance(generator, torch.Generator):
+        raise InputTypeError(
+            f"generator is a {type(generator).__name__}; give torch.Generator().manual_seed(seed), or None"
+        )
+
+
 def check_normalization(normalization: str) -> str:
     """One of the three names.
 
@@ -107,3 +128,9 @@ def working_dtype(*tensors: torch.Tensor) -> torch.dtype:
     for t in tensors:
         kind = torch.promote_types(kind, t.dtype)
     return kind
+
+
+def autocast_active(like: torch.Tensor) -> bool:
+    """Whether autocast would round to half precision inside: matrices of a grid in bfloat16 ruin the equivariance."""
+    kind = like.device.type
+    return kind != "meta" and torch.is_autocast_enabled(kind)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from symmeter.nn.gaunt.degrees import size_of
+from symmeter.errors import InputError
+from symmeter.nn.gaunt.degrees import size_of, whole
 from symmeter.representations import Irreps, random_rotations, wigner_D_all
 from symmeter.representations.equivariance import mean_discrepancy
 
@@ -26,6 +27,8 @@ def rotated(x: torch.Tensor, rotation: np.ndarray, lmax: int, axis: str = "y", p
 
 def product_equivariance_error(product: Any, n: int = 32, generator: torch.Generator | None = None) -> float:
     """See :meth:`GauntTensorProduct.equivariance_error`; rotations are exact in float64 whatever the product's type."""
+    if whole(n, "n") == 0:
+        raise InputError("n is 0; give at least one rotation")
     first = next(t for t in (*product.parameters(), *product.buffers()) if t.is_floating_point())
     kind, device = first.dtype, first.device
     seed = int(torch.randint(2**31, (), generator=generator))

@@ -23,16 +23,21 @@ class ExactConstants(torch.nn.Module):
     ----------
     arrays : mapping of str to array
         float64 (or complex128, or integers); shared, never written to.
+    arrange : callable, optional
+        What to make of the tensors, once, before they are handed out; a tuple otherwise.
     """
 
-    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self, arrays: Mapping[str, np.ndarray], arrange: Callable[[tuple[torch.Tensor, ...]], Any] = tuple
+    ) -> None:
         super().__init__()
+        self._arrange = arrange
         self._arrays = dict(arrays)
         self._names = tuple(self._arrays)
         default = torch.get_default_dtype()
         self._kind = torch.promote_types(default, torch.float32)
-        self._ready: tuple[torch.Tensor, ...] | None = None
-        self._other: dict[tuple[torch.dtype, torch.device], tuple[torch.Tensor, ...]] = {}
+        self._ready: Any = None
+        self._other: dict[tuple[torch.dtype, torch.device], Any] = {}
         for name in self._names:
             self.register_buffer(name, self._made(name, self._kind, torch.device("cpu")), persistent=False)
 
@@ -52,19 +57,20 @@ class ExactConstants(torch.nn.Module):
                 setattr(self, name, self._made(name, self._kind, moved.device))
         return self
 
-    def tensors(self, kind: torch.dtype) -> tuple[torch.Tensor, ...]:
-        """All constants in precision ``kind``, in the order they were given."""
+    def tensors(self, kind: torch.dtype) -> Any:
+        """All constants in precision ``kind``, in the order they were given, or as they are arranged."""
         if kind == self._kind:
             # Looking buffers up one by one would take as long as a small product.
             if self._ready is None:
-                self._ready = tuple(getattr(self, name) for name in self._names)
+                self._ready = self._arrange(tuple(getattr(self, name) for name in self._names))
             return self._ready
         device = getattr(self, self._names[0]).device
         if (kind, device) not in self._other:
-            self._other[kind, device] = tuple(self._made(name, kind, device) for name in self._names)
+            made = tuple(self._made(name, kind, device) for name in self._names)
+            self._other[kind, device] = self._arrange(made)
         return self._other[kind, device]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ExactConstants:
-        copy = ExactConstants(self._arrays)
+        copy = ExactConstants(self._arrays, self._arrange)
         device = getattr(self, self._names[0]).device
         return copy.to(device, self._kind)

@@ -83,6 +83,10 @@ def fourier_product(x: torch.Tensor, y: torch.Tensor, constants: tuple[torch.Ten
     """The product by two-dimensional Fourier transforms, with the constants of :func:`fourier_arrays`."""
     plus1, minus1, modes1, plus2, minus2, modes2, integrals, back = constants
     size = modes1.shape[2] + modes2.shape[2] - 1
+    lead = torch.broadcast_shapes(x.shape[:-1], y.shape[:-1])
+    if not lead.numel():
+        # Fourier transforms refuse empty batches.
+        return (x.sum() + y.sum()).expand(*lead, back.shape[0])
     f = _modes(x, plus1, minus1, modes1, size) * _modes(y, plus2, minus2, modes2, size)
     # F_uv for v >= 0 of the product; the arrays above hold u = 0 at place 0 and negative u at the end.
     orders, reach = integrals.shape[0], (size - 1) // 2

@@ -1,68 +1,113 @@
 """From coefficients to grid values and back, in the three ways that pay: all points, paired ones, separated angles.
 
-``dense``: one matrix product with all points of a rule, shape (..., n), the quickest for low degrees. ``paired``: values
-are kept as their even and odd parts on one point of each antipodal pair, two arrays (..., n), which halves the matrix
-products: even degrees fill only the even part. ``separable``: Legendre functions order by order, then a Fourier sum
-over longitudes, O(L^3) in place of O(L^4); one array of shape (longitudes, ..., latitudes). Constants come as tuples
-made in :mod:`symmeter.nn.gaunt.constants`.
+``dense``: one matrix product with all points of a rule, shape (..., n), the quickest for low degrees. ``paired``:
+values are kept as their even and odd parts on one point of each antipodal pair, two arrays (..., n), which halves the
+matrix products: even degrees fill only the even part. ``separable``: Legendre functions order by order, then a Fourier
+sum over longitudes, O(L^3) in place of O(L^4); one array of shape (longitudes, ..., latitudes). Constants come as
+tuples made in :mod:`symmeter.nn.gaunt.constants`.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 
-__all__ = ["grid_points", "multiply", "project", "sample"]
+from symmeter.nn.gaunt.constant_products import rows_times
+
+__all__ = ["Grid", "multiply", "project", "sample"]
 
 Tensors = tuple[torch.Tensor, ...]
 
 
-def grid_points(route: str, constants: Tensors) -> int:
-    """Numbers that a grid has for each row, in each of its arrays."""
-    if route == "dense":
-        return constants[0].shape[1]
-    if route == "paired":
-        return constants[2].shape[1]
-    return constants[2].shape[2] * constants[4].shape[0]
+class Grid(NamedTuple):
+    """How three factors meet on a grid.
+
+    Attributes
+    ----------
+    route : {"dense", "paired", "separable"}
+    first, second, out : tuples of tensors
+        The constants of the three factors.
+    points : int
+        Numbers that the grid has for each row, in each of its arrays.
+    """
+
+    route: str
+    first: Tensors
+    second: Tensors
+    out: Tensors
+    points: int
+
+    @classmethod
+    def of(cls, route: str, constants: Tensors) -> Grid:
+        """Constants of the three factors, one after another."""
+        n = len(constants) // 3
+        first, second, out = (_unpadded(route, constants[k * n : (k + 1) * n]) for k in range(3))
+        if route == "separable":
+            points = out[2].shape[2] * out[4].shape[0]
+        else:
+            points = out[2 if route == "paired" else 0].shape[1]
+        return cls(route, first, second, out, points)
+
+    def along_first(self) -> Grid:
+        """For the derivative along the first factor: (output, second) to first."""
+        return Grid(self.route, self.out, self.second, self.first, self.points)
+
+    def along_second(self) -> Grid:
+        """For the derivative along the second factor: (first, output) to second."""
+        return Grid(self.route, self.first, self.out, self.second, self.points)
+
+
+def _unpadded(route: str, constants: Tensors) -> Tensors:
+    """None in place of narrow projections of a dense grid that are the whole ones: columns need not be dropped then."""
+    if route == "dense" and constants[1].shape == constants[2].shape:
+        return constants[0], constants[1], None  # type: ignore[return-value]
+    return constants
 
 
 def sample(x: torch.Tensor, route: str, constants: Tensors) -> Tensors:
     """Grid values of coefficients (..., K)."""
     if route == "dense":
-        return (x @ constants[0],)
+        return (rows_times(x, constants[0]),)
     return _sample_paired(x, constants) if route == "paired" else (_sample_separable(x, constants),)
 
 
 def project(values: Tensors, route: str, constants: Tensors) -> torch.Tensor:
     """Coefficients (..., K): the transpose of :func:`sample` with the weights of the grid."""
     if route == "dense":
-        sampling, projection = constants
-        found = values[0] @ projection
-        # Columns are padded to whole registers of the matrix product.
-        size = sampling.shape[0]
-        return found if found.shape[-1] == size else found[..., :size].contiguous()
+        return rows_times(values[0], constants[1], constants[2]).contiguous()
     return _project_paired(values, constants) if route == "paired" else _project_separable(values[0], constants)
 
 
-def multiply(a: Tensors, b: Tensors) -> Tensors:
-    """Grid values of the product of two functions; of their even and odd parts where there are two."""
+def multiply(a: Tensors, b: Tensors, *, spend: bool = False) -> Tensors:
+    """Grid values of the product of two functions; of their even and odd parts where there are two.
+
+    Parameters
+    ----------
+    spend : bool
+        Overwrite ``a``, whose values are needed no more.
+    """
     if len(a) == 1:
-        return (a[0] * b[0],)
-    return torch.addcmul(a[0] * b[0], a[1], b[1]), torch.addcmul(a[0] * b[1], a[1], b[0])
+        return (a[0].mul_(b[0]) if spend else a[0] * b[0],)
+    odd = (a[0] * b[1]).addcmul_(a[1], b[0])
+    even = a[0].mul_(b[0]) if spend else a[0] * b[0]
+    return even.addcmul_(a[1], b[1]), odd
 
 
 def _sample_paired(x: torch.Tensor, constants: Tensors) -> Tensors:
-    sort, _, even, odd, _, _ = constants
-    rows = x.reshape(-1, x.shape[-1]).index_select(1, sort)
+    sort, _, even, odd, *_ = constants
+    # Picking columns of a matrix is three times as fast as along the last of several axes.
+    rows = x.reshape(-1, x.shape[-1])
     n = even.shape[0]
     shape = (*x.shape[:-1], even.shape[1])
-    return (rows[:, :n] @ even).view(shape), (rows[:, n:] @ odd).view(shape)
+    parts = rows_times(rows.index_select(1, sort[:n]), even), rows_times(rows.index_select(1, sort[n:]), odd)
+    return parts[0].view(shape), parts[1].view(shape)
 
 
 def _project_paired(values: Tensors, constants: Tensors) -> torch.Tensor:
-    _, back, _, _, even, odd = constants
-    a, b = (v.reshape(-1, v.shape[-1]) for v in values)
-    # Columns are padded to whole registers of the matrix product; `back` skips the padding.
-    both = torch.cat((a @ even, b @ odd), 1)
+    _, back, _, _, *matrices = constants
+    parts = (rows_times(v.reshape(-1, v.shape[-1]), *m) for v, m in zip(values, (matrices[:2], matrices[2:])))
+    both = torch.cat(tuple(parts), 1)
     return both.index_select(1, back).view(*values[0].shape[:-1], back.shape[0])
 
 
@@ -70,15 +115,18 @@ def _sample_separable(x: torch.Tensor, constants: Tensors) -> torch.Tensor:
     gather, _, legendre, _, fourier, _ = constants
     orders, degrees, latitudes = legendre.shape
     rows = x.reshape(-1, x.shape[-1])
-    by_order = rows.index_select(1, gather).view(-1, orders, degrees).transpose(0, 1)
+    n = rows.shape[0]
+    by_order = rows.index_select(1, gather).view(n, orders, degrees).transpose(0, 1)
     half = torch.bmm(by_order, legendre)
-    values = fourier @ half.view(orders, -1)
+    values = fourier @ half.view(orders, n * latitudes)
     return values.view(fourier.shape[0], *x.shape[:-1], latitudes)
 
 
 def _project_separable(values: torch.Tensor, constants: Tensors) -> torch.Tensor:
     _, back, _, legendre, _, fourier = constants
     orders, latitudes, _ = legendre.shape
-    half = (fourier @ values.reshape(values.shape[0], -1)).view(orders, -1, latitudes)
+    n = values.shape[1:-1].numel()
+    half = (fourier @ values.reshape(values.shape[0], n * latitudes)).view(orders, n, latitudes)
     by_order = torch.bmm(half, legendre).transpose(0, 1)
-    return by_order.reshape(by_order.shape[0], -1).index_select(1, back).view(*values.shape[1:-1], back.shape[0])
+    found = by_order.reshape(n, orders * legendre.shape[2]).index_select(1, back)
+    return found.view(*values.shape[1:-1], back.shape[0])

@@ -7,17 +7,33 @@ point, and projected once; lower orders come along for one projection each.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import torch
 from jaxtyping import Float
 
-from symmeter.errors import InputError
+from symmeter.errors import InputError, InputTypeError
 from symmeter.nn.gaunt.constants import dense_arrays
 from symmeter.nn.gaunt.cubature import full_rule
-from symmeter.nn.gaunt.degrees import check_coefficients, check_normalization, size_of, whole, working_dtype
+from symmeter.nn.gaunt.degrees import (
+    autocast_active,
+    check_coefficients,
+    check_normalization,
+    size_of,
+    whole,
+    working_dtype,
+)
 from symmeter.representations import degree_of
 
 __all__ = ["gaunt_power"]
+
+
+def _check_weights(weights: Any, nu: int) -> None:
+    if not isinstance(weights, torch.Tensor) or not weights.is_floating_point():
+        kind = weights.dtype if isinstance(weights, torch.Tensor) else type(weights).__name__
+        raise InputTypeError(f"weights are {kind}; give a real floating-point tensor whose last axis is nu = {nu}")
+    if weights.ndim == 0 or weights.shape[-1] != nu:
+        raise InputError(f"weights have shape {tuple(weights.shape)}; the last axis must be nu = {nu}")
 
 
 @lru_cache(maxsize=64)
@@ -74,6 +90,11 @@ def gaunt_power(
         raise InputError(f"lmax_out is {out}, but powers of degree {lmax} reach {nu * lmax}; ask for at most that")
     if orders and weights is not None:
         raise InputError("orders=True returns every order, weights their sum; give one of the two")
+    if weights is not None:
+        _check_weights(weights, nu)
+    if autocast_active(a):
+        with torch.autocast(a.device.type, enabled=False):
+            return gaunt_power(a, nu, lmax_out, orders=orders, weights=weights, normalization=normalization)
     kind = working_dtype(a)
     sampling, projection = _matrices(nu, lmax, out, normalization, kind, a.device)
     f = a.to(kind) @ sampling
@@ -83,8 +104,6 @@ def gaunt_power(
             powers.append(powers[-1] * f)
         found = torch.stack(powers, -2) @ projection
     elif weights is not None:
-        if weights.shape[-1] != nu:
-            raise InputError(f"weights have shape {tuple(weights.shape)}; the last axis must be nu = {nu}")
         w = weights.to(kind)
         # Horner's scheme: one product for each order.
         total = w[..., nu - 1, None] * f

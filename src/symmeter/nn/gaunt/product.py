@@ -18,8 +18,10 @@ from symmeter.nn.gaunt import expressivity
 from symmeter.nn.gaunt.bracket import BracketRoute
 from symmeter.nn.gaunt.couplings import CouplingPath, coupling_paths, path_arrays, path_product
 from symmeter.nn.gaunt.degrees import (
+    autocast_active,
     check_coefficients,
     check_degrees,
+    check_generator,
     check_normalization,
     size_of,
     whole,
@@ -104,6 +106,12 @@ class SphereProduct(torch.nn.Module):
             raise InputError(f"weights={weights!r} are per channel; give channels, such as channels=16")
         self.channels2 = self.channels if channels2 is None else _positive(channels2, "channels2")
         self.channels_out = self.channels if channels_out is None else _positive(channels_out, "channels_out")
+        check_generator(generator)
+        if rank is not None and weights != "channel_mix":
+            raise InputError(
+                f"rank is {rank} and weights={weights!r}; only weights='channel_mix' sums several products, use it or "
+                "leave rank out"
+            )
         self._make_weights(counts, rank, generator)
         self.route = self._make_route(backend)
 
@@ -152,6 +160,8 @@ class SphereProduct(torch.nn.Module):
     def _checked(self, x: Any, y: Any) -> None:
         check_coefficients(x, self.lmaxes[0], "x", self.check)
         check_coefficients(y, self.lmaxes[1], "y", self.check)
+        if self.channels is None and self.channels2 is None:
+            return
         for name, t, n in (("x", x, self.channels), ("y", y, self.channels2)):
             if n is not None and (t.ndim < 2 or t.shape[-2] != n):
                 raise ShapeError(
@@ -161,6 +171,9 @@ class SphereProduct(torch.nn.Module):
 
     def _product(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """The product in the precision of the arithmetic; storage may be narrower."""
+        if autocast_active(x):
+            with torch.autocast(x.device.type, enabled=False):
+                return self._product(x, y)
         kind = narrow = x.dtype
         if kind != y.dtype or kind not in _WIDE:
             kind, narrow = working_dtype(x, y), torch.promote_types(x.dtype, y.dtype)

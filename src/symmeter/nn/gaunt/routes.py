@@ -7,7 +7,7 @@ Gaunt table.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, final
 
 import numpy as np
@@ -20,6 +20,7 @@ from symmeter.nn.gaunt.cubature import CubatureRule, full_rule, paired_rule
 from symmeter.nn.gaunt.degrees import size_of
 from symmeter.nn.gaunt.exact_constants import ExactConstants
 from symmeter.nn.gaunt.fourier import fourier_arrays, fourier_product
+from symmeter.nn.gaunt.grid_transforms import Grid
 from symmeter.nn.gaunt.trilinear import trilinear_product
 
 __all__ = ["BACKENDS", "choose_backend", "route_of", "route_seconds"]
@@ -33,10 +34,10 @@ class Route(torch.nn.Module):
 
     name = ""
 
-    def __init__(self, lmaxes: Degrees, arrays: dict[str, np.ndarray]) -> None:
+    def __init__(self, lmaxes: Degrees, arrays: dict[str, np.ndarray], arrange: Any = tuple) -> None:
         super().__init__()
         self.lmaxes = lmaxes
-        self.constants = ExactConstants(arrays)
+        self.constants = ExactConstants(arrays, arrange)
 
     def extra_repr(self) -> str:
         return f"{self.name}, lmax {self.lmaxes[0]} x {self.lmaxes[1]} -> {self.lmaxes[2]}"
@@ -52,13 +53,11 @@ class GridRoute(Route):
             "paired": lambda: paired_arrays(lmaxes, normalization),
             "separable": lambda: separable_arrays(lmaxes, normalization),
         }[name]()
-        super().__init__(lmaxes, arrays)
+        super().__init__(lmaxes, arrays, partial(Grid.of, name))
         self.name = name
-        self.third = len(arrays) // 3
 
     def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        c, n = self.constants.tensors(x.dtype), self.third
-        return trilinear_product(x, y, self.name, c[:n], c[n : 2 * n], c[2 * n :])
+        return trilinear_product(x, y, self.constants.tensors(x.dtype))
 
 
 @final
@@ -91,8 +90,9 @@ class DirectRoute(Route):
 def route_seconds(lmaxes: Degrees) -> dict[str, float]:
     """Estimated microseconds per thousand rows of the three fast routes, one core, float32.
 
-    Matrix products run at about 100 operations per nanosecond-core once they are wide, element by element work at
-    about 10 numbers per nanosecond; the ratio matters, and it is alike on current processors.
+    Matrix products run at about 150 operations per nanosecond once they are wide, between what oneDNN and MKL reach on
+    different processors; products of many small matrices at about 80. Element by element work moves one or two numbers
+    per nanosecond, and every call of a kernel has its start. The ratios matter; they are alike on current processors.
 
     Examples
     --------
@@ -103,13 +103,13 @@ def route_seconds(lmaxes: Degrees) -> dict[str, float]:
     sizes = [size_of(lmax) for lmax in lmaxes]
     total = sum(lmaxes)
     points, pairs = len(full_rule(total)), len(paired_rule(total))
-    flops, moved = 1e-2, 0.15
-    dense = flops * 2 * sum(sizes) * points + moved * points
-    paired = flops * 1.15 * 2 * sum(sizes) * pairs + moved * (6 * pairs + 3 * sum(sizes)) + 10
+    wide, small = 6.5e-3, 1.3e-2
+    dense = wide * 2 * sum(sizes) * points + 0.6 * points + 20
+    paired = wide * 2 * sum(sizes) * pairs + 0.5 * (pairs + sum(sizes)) + 150
     rows, columns = total // 2 + 1, total + 1
     by_order = sum((2 * lmax + 1) * (2 * (lmax + 1) * rows + 2 * rows * columns) for lmax in lmaxes)
     touched = sum((2 * lmax + 1) * (lmax + 1 + 2 * rows) for lmax in lmaxes) + 3 * rows * columns
-    separable = flops * 1.3 * by_order + moved * touched + 40
+    separable = small * by_order + 0.15 * touched + 40
     return {"dense": dense, "paired": paired, "separable": separable}
 
 

@@ -1,7 +1,8 @@
 """Gaunt products beside Clebsch-Gordan products of the same degrees: time, memory, growth, weights and paths.
 
-Both sides run in one thread, turn by turn, and the smallest time of each counts, so that other work on the machine
-disturbs both alike. The peer is e3nn's ``TensorProduct`` ("uuu", one weight per path and channel) where e3nn is
+Both sides run in one thread, turn by turn, and the smallest time of each counts. It is the thread's own time: on a busy
+machine a long call always waits for its turn while a short one may slip through, and ratios of times by the wall would
+flatter the shorter. The peer is e3nn's ``TensorProduct`` ("uuu", one weight per path and channel) where e3nn is
 installed, otherwise our own Clebsch-Gordan route.
 """
 
@@ -168,7 +169,7 @@ def _peer(name: str, lmax: int, channels: int, odd: bool) -> tuple[Any, int, int
 
 
 def minima(sides: Sides, rounds: int, budget: float) -> dict[str, float]:
-    """Smallest seconds of each side, turn by turn, for at most ``rounds`` rounds or ``budget`` seconds."""
+    """Smallest seconds of each side on the processor, turn by turn, for at most ``rounds`` or ``budget`` seconds."""
     best = dict.fromkeys(sides, float("inf"))
     for _ in range(2):
         for call in sides.values():
@@ -181,9 +182,9 @@ def minima(sides: Sides, rounds: int, budget: float) -> dict[str, float]:
             for name, call in sides.items():
                 # Quick calls are repeated, since the clock and the caches see them alike then.
                 for _ in range(1 if best[name] > 2e-3 else 5):
-                    start = time.perf_counter()
+                    start = time.thread_time()
                     call()
-                    best[name] = min(best[name], time.perf_counter() - start)
+                    best[name] = min(best[name], time.thread_time() - start)
             if n >= 2 and time.perf_counter() > end:
                 break
     finally:

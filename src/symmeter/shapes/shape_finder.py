@@ -1,0 +1,446 @@
+"""Finds the point group of a shape: the finder that ``find`` runs on molecules, meshes and points.
+
+The defect of a group is the root mean square distance between points and the places where its operations take others,
+over what random orthogonal maps give. Coordinates carry noise: as large as was said, as was estimated, or as the
+rounding of their last decimal. It is taken off the defect and makes its interval, through the chi-squared
+distribution of :mod:`symmeter.shapes.shape_noise`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from symmeter.errors import InputError, InputTypeError
+from symmeter.finders import Finder, FindOptions
+from symmeter.findings import Finding, Level, Report, Rung
+from symmeter.shapes.detection_shells import LARGEST
+from symmeter.shapes.flat_regions import true_corners
+from symmeter.shapes.point_group import ROUNDING, DetectedPointGroup, point_group
+from symmeter.shapes.shape_action import ShapeAction
+from symmeter.shapes.shape_drawing import drawing_of
+from symmeter.shapes.shape_noise import (
+    asymmetry_interval,
+    calibrated_tolerance,
+    constraints,
+    noise_p_value,
+    random_map_deviation,
+)
+from symmeter.subjects import Subject
+from symmeter.subjects.shapes import Shape
+
+__all__ = [
+    "Examined",
+    "ShapeFinder",
+    "ShapeReport",
+    "action_of_group",
+    "elements_text",
+    "examine",
+    "noise_test",
+    "remarks_on",
+]
+
+TOLERANCE = 1e-3
+#: With noise to be estimated, groups are looked for up to this deviation, relative to the radius.
+_NOISIEST = 0.1
+#: Rounding to a unit is uniform: its standard deviation is the unit over the square root of 12.
+_ROUNDED = 12.0**-0.5
+NEARLY = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """What was found of a shape.
+
+    Attributes
+    ----------
+    shape : Shape
+    group : DetectedPointGroup
+        Of the points that count: of a mesh the corners of its flats.
+    members : int array
+        The points of the shape that count.
+    noise : float
+        Standard deviation of a coordinate; what rounding gives when nothing was said.
+    noise_is : str
+        ``"given"``, ``"estimated"``, ``"rounding"`` or ``"none"``.
+    tolerance : float
+        What was accepted, relative to the radius.
+    """
+
+    shape: Shape
+    group: DetectedPointGroup
+    members: np.ndarray
+    noise: float
+    noise_is: str
+    tolerance: float
+
+
+def examine(shape: Shape, tol: float | None = None, noise: float | str | None = None, alpha: float = 0.01) -> Examined:
+    """Find the point group of a shape.
+
+    Parameters
+    ----------
+    shape : Shape
+    tol : float, optional
+        How far a point may be from its ideal place, relative to the largest distance from the centre; 0.001 when
+        neither this nor noise is given.
+    noise : float or "estimate", optional
+        Standard deviation of each coordinate, in the unit of the coordinates. The tolerance is then what this noise
+        needs, and groups that it does not explain at the level alpha are left out. ``"estimate"`` takes the noise from
+        the shape: the largest group whose deviations are alike in all its operations.
+    alpha : float
+
+    Raises
+    ------
+    InputError
+        If both are given, or one is out of range; if points cannot be told apart.
+
+    Examples
+    --------
+    >>> corners = [[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1.005, 1.005)]
+    >>> examine(Shape(corners)).group.symbol, examine(Shape(corners), noise=0.005).group.symbol
+    ('D4h', 'Oh')
+    """
+    if tol is not None and noise is not None:
+        raise InputError("tol and noise were both given; the tolerance follows from the noise, leave one out")
+    points, members, faces = _that_count(shape)
+    labels = None if shape.labels is None else [shape.labels[i] for i in members]
+
+    def detect(tolerance: float) -> DetectedPointGroup:
+        return point_group(points, labels, tolerance, faces=faces)
+
+    radius = float(np.linalg.norm(points - points.mean(axis=0), axis=1).max())
+    if isinstance(noise, str):
+        if noise != "estimate":
+            raise InputError(f"noise is {noise!r}; it is a number in the unit of the coordinates, or 'estimate'")
+        group, found = _estimated(detect(TOLERANCE), alpha)
+        return Examined(shape, group, members, found, "estimated", group.relative_deviation)
+    if noise is not None:
+        if isinstance(noise, bool) or not isinstance(noise, (int, float, np.number)) or not 0 < noise < np.inf:
+            raise InputError(
+                f"noise is {noise!r}; it is a positive number in the unit of the coordinates, or 'estimate'"
+            )
+        return _with_noise(shape, members, detect, float(noise), radius, alpha)
+    tolerance = TOLERANCE if tol is None else tol
+    unit = shape.resolution
+    spread = unit * _ROUNDED if unit is not None else ROUNDING * max(radius, 1e-300)
+    return Examined(shape, detect(tolerance), members, spread, "none" if unit is None else "rounding", tolerance)
+
+
+def _that_count(shape: Shape) -> tuple[np.ndarray, np.ndarray, Any]:
+    if shape.n > LARGEST:
+        raise InputError(
+            f"{shape.source} has {shape.n:,} points; more than {LARGEST:,} are not compared, thin them out first"
+        )
+    if shape.faces is None:
+        return shape.points, np.arange(shape.n), None
+    corners, flats = true_corners(shape.points, shape.faces)
+    if len(corners) < 2 or not flats:
+        raise InputError(f"{shape.source}: the faces have no corners; a mesh of this kind has no point group")
+    return shape.points[corners], corners, flats
+
+
+def _with_noise(shape: Shape, members: np.ndarray, detect: Any, noise: float, radius: float, alpha: float) -> Examined:
+    # Half of what may be lost goes to the worst point, half to all of them together.
+    tolerance = calibrated_tolerance(noise, len(members), max(radius, 1e-300), alpha / 2)
+    tolerance = max(tolerance, ROUNDING)
+    if tolerance >= 0.5:
+        raise InputError(
+            f"noise of {noise:g} is as large as the shape, whose radius is {radius:.3g}; give it in the same unit"
+        )
+    group = detect(tolerance)
+    for step in (group, *reversed(group.steps)):
+        if step.order is None or (step.order or 0) <= (group.order or 0):
+            p = noise_p_value(_squares(step), noise, _constraints(step))
+            if p is None or p >= alpha / 2:
+                return Examined(shape, step, members, noise, "given", tolerance)
+    return Examined(shape, group, members, noise, "given", tolerance)
+
+
+def _estimated(strict: DetectedPointGroup, alpha: float) -> tuple[DetectedPointGroup, float]:
+    """The largest group of the ladder whose squares per constraint no smaller one undercuts, and their root."""
+    floor = ROUNDING * max(strict.radius, 1e-300)
+    for step in reversed(strict.steps):
+        count, squares = _constraints(step), _squares(step)
+        if count == 0 or step.relative_deviation > _NOISIEST:
+            continue
+        smaller = [s for s in strict.steps if (s.order or 0) < (step.order or 0) and 0 < _constraints(s) < count]
+        # A smaller group on the ladder is the best of about as many as the group has operations.
+        least = alpha / max(step.order or 1, 1)
+        if all(_no_worse(squares, count, _squares(s), _constraints(s), floor) >= least for s in smaller):
+            return step, max(float(np.sqrt(squares / count)), floor)
+    return strict, floor
+
+
+def _no_worse(squares: float, count: int, inner: float, fewer: int, floor: float) -> float:
+    """p-value of the further constraints against those of a subgroup, by the ratio of variances (F distribution)."""
+    from scipy.special import fdtrc
+
+    variance = max(inner / fewer, floor**2)
+    return float(fdtrc(count - fewer, fewer, max(squares - inner, 0.0) / (count - fewer) / variance))
+
+
+def _squares(group: DetectedPointGroup) -> float:
+    return float(((group.symmetrized - group.centre - group.points) ** 2).sum())
+
+
+def _constraints(group: DetectedPointGroup) -> int:
+    ops, permutations, linear = _finite(group)
+    return constraints(ops, permutations, linear)
+
+
+def noise_test(found: Examined) -> float | None:
+    """Probability that the noise leaves at least such deviations if the group were exact; None without constraints."""
+    return noise_p_value(_squares(found.group), found.noise, _constraints(found.group))
+
+
+def _finite(group: DetectedPointGroup) -> tuple[np.ndarray, np.ndarray, bool]:
+    """The operations; for infinite groups those of a subgroup that averages vectors and matrices alike."""
+    if group.order is not None:
+        return group.ops, group.permutations, False
+    from symmeter.groups import point_group as named
+
+    stand_in = np.array(named({"C*v": "C4v", "D*h": "D4h", "Kh": "Oh"}[group.symbol]).matrices)
+    n = len(group.points)
+    if group.symbol == "Kh":
+        return stand_in, np.tile(np.arange(n), (len(stand_in), 1)), True
+    axis = np.array(group.axes[0].direction)
+    frame = np.linalg.qr(np.column_stack([axis, np.eye(3)[int(np.abs(axis).argmin())]]), mode="complete")[0]
+    frame = np.column_stack([frame[:, 1], frame[:, 2], axis])
+    turned = frame @ stand_in @ frame.T
+    back = np.einsum("i,gij,j->g", axis, turned, axis) < 0
+    permutations = np.where(back[:, None], group.permutations[-1], np.arange(n))
+    return turned, permutations, True
+
+
+def action_of_group(group: DetectedPointGroup) -> ShapeAction:
+    """How a detected group moves its points."""
+    ops, permutations, _ = _finite(group)
+    return ShapeAction(group.symbol, ops, permutations, group.centre, group.points + group.centre)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ShapeReport(Report):
+    """The report for a shape: as any other, with a sentence about shapes."""
+
+    @property
+    def summary(self) -> str:
+        """One sentence in plain words."""
+        best = self.findings[0]
+        name, off = best.group.name, best.evidence["relative_deviation"]
+        if best.order == 1:
+            sentence = "The shape has no symmetry (C1)"
+        elif best.verdict == "exact":
+            sentence = f"The shape has the point group {name} exactly, to the rounding of its coordinates"
+        else:
+            sentence = f"The shape has the point group {name}: every point is within {off:.2g} radii of its images"
+        if len(self.findings) > 1:
+            needs = [f.evidence["relative_deviation"] for f in self.findings[1:]]
+            # Of groups that need about as much the largest is worth naming.
+            after = max(k for k, d in enumerate(needs) if d <= 2.0 * min(needs))
+            sentence += f"; {self.findings[1 + after].group.name} would need {needs[after]:.2g} radii"
+            if best.order != 1 and best.verdict != "exact" and off > 0:
+                sentence += f", {needs[after] / off:.2g} times as much"
+        return sentence + "."
+
+
+class ShapeFinder(Finder):
+    """Finds the point group of a shape, and the larger ones that it nearly has."""
+
+    name = "shapes"
+
+    def accepts(self, subject: Subject) -> bool:
+        return isinstance(subject, Shape)
+
+    def find(self, subject: Subject, options: FindOptions) -> Report:
+        assert isinstance(subject, Shape)
+        if options.dictionary is not None:
+            raise InputTypeError("a dictionary of candidates goes with samples; every point group is looked for here")
+        options.report_progress(0.1, "finding the point group")
+        found = examine(subject, options.tol, options.noise, options.alpha)
+        options.report_progress(0.7, "finding larger groups")
+        return report_of(found, options)
+
+
+def report_of(found: Examined, options: FindOptions) -> ShapeReport:
+    """The report: the group first, then the larger ones of the ladder; smaller ones stand on the ladder alone."""
+    chance = random_map_deviation(found.group.points, found.group.kinds)
+    larger = [s for s in found.group.steps if s.order is not None and s.order > (found.group.order or np.inf)]
+    groups = [found.group, *larger]
+    findings = [_finding(found, g, chance, options) for g in groups]
+    findings[0] = replace(findings[0], picture=drawing_of(found.shape, found.group, found.members))
+    low = 0.0
+    rungs = []
+    for step in found.group.steps:
+        low = max(low, min(1.0, _rms(step) / chance) if chance > 0 else 0.0)
+        name = action_of_group(step).group.name
+        rungs.append(Rung(low if step.order != 1 else 0.0, name, step.order, f"point group {name}"))
+    asked = {"alpha": options.alpha, "tolerance": found.tolerance, "noise": found.noise, "noise is": found.noise_is}
+    return ShapeReport(
+        found.shape.describe(), tuple(findings), tuple(rungs), tuple(remarks_on(found)), asked, ("polyhedra-benchmark",)
+    )
+
+
+def _rms(group: DetectedPointGroup) -> float:
+    """Root mean square over the points and the operations other than the identity."""
+    moving = group.rms[1:] if len(group.rms) > 1 else group.rms
+    value = float(np.sqrt((moving**2).mean()))
+    return value if value > ROUNDING * group.radius else 0.0
+
+
+def _finding(found: Examined, group: DetectedPointGroup, chance: float, options: FindOptions) -> Finding:
+    action = action_of_group(group)
+    squares, count = _squares(group), _constraints(group)
+    p = noise_p_value(squares, found.noise, count)
+    raw = min(1.0, _rms(group) / chance) if chance > 0 else 0.0
+    share = np.array(asymmetry_interval(squares, found.noise, count)) / np.sqrt(squares) if squares > 0 else np.zeros(3)
+    defect, below, above = (min(1.0, raw * float(s)) for s in share)
+    accepted = group is found.group
+    verdict = _verdict(found, accepted, p, options.alpha, defect)
+    name = f"point group {action.group.name}"
+    tested = p if (accepted and verdict != "symmetric") or found.noise_is in ("given", "estimated") else None
+    return Finding(
+        name=name,
+        action=action,
+        defect=defect,
+        interval=(min(below, defect), max(above, defect)),
+        p_value=tested if accepted else p,
+        verdict=verdict,
+        how=_how(found, group, chance, count),
+        levels=_levels(found, group, p, options.alpha),
+        notes=tuple(_notes(found, group, accepted)),
+        code=_code(options, accepted),
+        evidence=_evidence(found, group, raw, squares, count),
+    )
+
+
+def _verdict(found: Examined, accepted: bool, p: float | None, alpha: float, defect: float) -> str:
+    if not accepted:
+        return "nearly" if defect < NEARLY else "broken"
+    if found.noise_is in ("given", "estimated"):
+        if p is None:
+            return "exact" if found.group.relative_deviation <= ROUNDING else "symmetric"
+        return "symmetric" if p >= 0.05 else "borderline"
+    exact = found.group.relative_deviation <= ROUNDING or (p is not None and p >= alpha)
+    return "exact" if exact or p is None else "symmetric"
+
+
+def _how(found: Examined, group: DetectedPointGroup, chance: float, count: int) -> str:
+    size = "" if group.order is None else f" over {group.order} operations"
+    noise = {
+        "given": f"the noise of {found.noise:.3g} that was given",
+        "estimated": f"a noise of {found.noise:.3g}, estimated from the {found.group.symbol} that was found",
+        "rounding": f"the rounding of the coordinates ({found.noise:.2g})",
+        "none": "rounding of double precision",
+    }[found.noise_is]
+    return (
+        f"root mean square distance of points from the images of others{size}, {_rms(group):.3g}, over {chance:.3g} "
+        f"for random orthogonal maps; {noise} is taken off over {count} constraints, and makes the interval"
+    )
+
+
+def _levels(found: Examined, group: DetectedPointGroup, p: float | None, alpha: float) -> tuple[Level, ...]:
+    limit = 3.0 * found.tolerance
+    within = Level(
+        "within tolerance",
+        group.relative_deviation <= limit * (1 + 1e-9) or found.noise_is == "estimated",
+        None,
+        group.relative_deviation,
+        f"the largest deviation is {group.relative_deviation:.3g} of the radius; up to {limit:.3g} is accepted",
+    )
+    if p is None:
+        return (within,)
+    word = "rounding explains it" if found.noise_is in ("rounding", "none") else "noise explains it"
+    method = "chi-squared of the distance from the symmetrised coordinates, in units of the noise"
+    return within, Level(word, p >= alpha, p, None, method)
+
+
+def _notes(found: Examined, group: DetectedPointGroup, accepted: bool) -> Sequence[str]:
+    if not accepted:
+        count = _constraints(group)
+        needed = np.sqrt(_squares(group) / count) if count else 0.0
+        return [f"If the coordinates carry noise of about {needed:.2g}, this group holds: give it as noise."]
+    notes = []
+    elements = elements_text(group)
+    if elements:
+        notes.append(f"It has {elements}.")
+    if group.order is not None and group.symbol[0] in "CDTOI" and not any(np.linalg.det(g) < 0 for g in group.ops):
+        notes.append("No mirror, centre or improper axis: the shape is chiral.")
+    if found.noise_is == "estimated":
+        notes.append(
+            "The noise was estimated from the shape itself, as if it had this group; a small distortion counts."
+        )
+    return notes
+
+
+def elements_text(group: DetectedPointGroup) -> str:
+    """The elements in words.
+
+    Examples
+    --------
+    >>> elements_text(point_group([[0, 0, 0.1], [0, 0.7, -0.5], [0, -0.7, -0.5]], ["O", "H", "H"]))
+    'a C2 axis and 2 mirror planes'
+    """
+    counts: dict[tuple[str, int], int] = {}
+    for e in group.elements:
+        counts[e.kind, e.order] = counts.get((e.kind, e.order), 0) + 1
+    parts = []
+    for (kind, order), k in counts.items():
+        sign = f"{'C' if kind == 'C' else 'S'}{order or '∞'}"
+        one = {"C": f"a {sign} axis", "S": f"an {sign} axis", "mirror": "a mirror plane", "inversion": "a centre"}[kind]
+        many = {"C": f"{k} {sign} axes", "S": f"{k} {sign} axes", "mirror": f"{k} mirror planes"}
+        parts.append(one if k == 1 else many[kind])
+    if not parts:
+        return ""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _code(options: FindOptions, accepted: bool) -> str:
+    if not accepted:
+        return ""
+    return f"report = sm.find({options.call[0]}{options.call[1]}); report.best.action.symmetrized()"
+
+
+def _evidence(found: Examined, group: DetectedPointGroup, raw: float, squares: float, count: int) -> dict[str, Any]:
+    after = group.next_larger
+    evidence: dict[str, Any] = {
+        "hermann_mauguin": group.hermann_mauguin,
+        "deviation": group.deviation,
+        "relative_deviation": group.relative_deviation,
+        "defect_before_noise": raw,
+        "symmetry_measure": group.symmetry_measure,
+        "constraints": count,
+        "noise_needed": float(np.sqrt(squares / count)) if count else 0.0,
+        "margin_to_larger": group.margin,
+        "next_larger": "none found" if after is None else f"{after[0]} at {after[1]:.3g}",
+        "radius": group.radius,
+        "centre": group.centre,
+    }
+    if group is found.group and group.order is not None:
+        smaller = [s for s in group.steps if s.order is not None and s.order < (group.order or 0)]
+        evidence["margin_to_smaller"] = group.margin_below
+        evidence["next_smaller"] = smaller[-1].symbol if smaller else "none"
+    return evidence
+
+
+def remarks_on(found: Examined) -> list[str]:
+    """What a reader should know of how the shape was read: vertices that do not count, open sides, a plane."""
+    shape, remarks = found.shape, []
+    if shape.faces is not None and len(found.members) < shape.n:
+        remarks.append(
+            f"{shape.n - len(found.members)} of {shape.n} vertices lie inside flats or on straight edges; they do not "
+            "count."
+        )
+    if shape.faces is not None:
+        from symmeter.shapes.mesh import Mesh
+
+        mesh = Mesh(shape.points, shape.faces, shape.source)
+        side = None if mesh.is_watertight else mesh.first_open_side()
+        if side is not None:
+            remarks.append(f"The surface is not closed: side ({side[0]}, {side[1]}) of face {side[2]} has no partner.")
+    if found.group.order is not None and found.group.is_planar and found.group.order > 1:
+        remarks.append("The points lie in a plane, which is a mirror for that reason alone.")
+    return remarks
