@@ -54,6 +54,7 @@ _ROOMS = (
     "report",
     "representations",
     "shapes",
+    "signals",
     "statistics",
 )
 
