@@ -49,6 +49,15 @@ def test_identities_set_the_exit_status(capsys):
     assert json.loads(out)["equal"] is False
 
 
+def test_a_definition_is_no_identity(capsys):
+    status, out, err = run(
+        capsys, r"H_0 = -t \sum_{\langle i,j\rangle,\sigma} (c_{i\sigma}^\dagger c_{j\sigma} + h.c.)"
+    )
+    assert status == 0
+    assert "H_0 is read as the name" in err
+    assert "c^{\\dagger}" in out
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [
