@@ -31,6 +31,7 @@ _COMMANDS = {
     "optim": ("symmeter.cli.optim:optim", "Optimizers that respect symmetry; charges of training."),
     "shapes": ("symmeter.cli.shapes:shapes", "Polyhedra: names, numbers, groups, meshes."),
     "quantum": ("symmeter.cli.quantum:quantum", "Quantum many-body physics: operators, spectra, hidden groups."),
+    "signals": ("symmeter.cli.signals:signals", "Gravitational waves: the sky of a pulsar timing array."),
     "bench": ("symmeter.cli.bench:bench", "Time our code beside its peers, in one run and one thread."),
     "papers": ("symmeter.cli.papers:papers", "List the papers that symmeter is built from."),
     "reproduce": ("symmeter.cli.reproduce:reproduce", "Run a paper's experiment and check its claims."),

@@ -154,7 +154,7 @@ class ResidualLikelihood:
         s = np.broadcast_to(np.asarray(self.noise, dtype=float), r.shape)
         if r.ndim != 2 or r.shape[1] != len(self.array) or phi.shape != r.shape[:1]:
             raise ShapeError(
-                f"amplitudes have shape {r.shape} and densities {phi.shape}; give all {len(self.array)} pulsars at each "
+                f"amplitudes have shape {r.shape} and densities {phi.shape}; give {len(self.array)} pulsars at each "
                 "frequency"
             )
         if not np.isfinite(r).all():
