@@ -15,8 +15,8 @@ from symmeter.linalg import POLAR_SCHEDULES, polar_factor, polar_iteration
 
 __all__ = ["fast_half", "polar_of"]
 
-#: From this ratio of sides on the Gram form is cheaper.
-_LONG = 4
+#: From this ratio of sides on the Gram form is cheaper, and the same beside products in bfloat16.
+_LONG, _LONG_BESIDE_HALF = 4, 16
 #: Below this size single precision is as quick, and there is less to convert.
 _SMALL = 64
 
@@ -50,9 +50,10 @@ def polar_of(m: Any, method: str = "auto") -> Any:
     short, long = sorted(m.shape[-2:])
     if m.dtype == torch.float64:
         return polar_iteration(m, "polar-express-5", gram=long >= _LONG * short)
-    gram = long >= _LONG * short
-    half = not gram and short >= _SMALL and fast_half(m.device.type)
-    return polar_iteration(m, "polar-express-5", gram=gram, dtype=torch.bfloat16 if half else torch.float32)
+    half = short >= _SMALL and fast_half(m.device.type)
+    gram = long >= (_LONG_BESIDE_HALF if half else _LONG) * short
+    dtype = torch.bfloat16 if half and not gram else torch.float32
+    return polar_iteration(m, "polar-express-5", gram=gram, dtype=dtype)
 
 
 def _as_muon(m: torch.Tensor) -> torch.Tensor:
