@@ -37,7 +37,8 @@ def papers_page() -> str:
         )
         lines += [facts, ""]
         if e.status == "built":
-            figure = DOCS / "assets" / "papers" / f"{e.slug}.svg"
+            pictures = (DOCS / "assets" / "papers" / f"{e.slug}.{kind}" for kind in ("svg", "png"))
+            figure = next((p for p in pictures if p.exists()), DOCS / f"{e.slug}.svg")
             if figure.is_file():
                 lines += [f"![What `symmeter reproduce {e.slug}` draws](assets/papers/{figure.name})", ""]
             lines += ["| claim | expected | where from |", "|---|---|---|"]

@@ -69,11 +69,11 @@ def test_extras_are_the_ones_promised():
     with (ROOT / "pyproject.toml").open("rb") as file:
         extras = tomllib.load(file)["project"]["optional-dependencies"]
     wings = {"fast", "nn", "optim", "symbolic", "exact", "quantum", "chem", "crystal", "pta", "gw"}
-    wings |= {"sampling", "tables", "plot", "benchmarks", "examples", "jets"}
+    wings |= {"sampling", "tables", "plot", "render", "benchmarks", "examples", "jets"}
     assert set(extras) == wings | {"all", "dev", "peers"}
     (everything,) = extras["all"]
     inside = set(re.fullmatch(r"symmeter\[(.*)\]", everything)[1].split(","))
-    assert inside == wings - {"jets", "sampling", "exact"}
+    assert inside == wings - {"jets", "sampling", "exact", "render"}
 
 
 def test_the_lock_names_versions_and_nothing_else():
