@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from symmeter.nn.gaunt.constant_products import transforms_active
+from symmeter.nn.gaunt.constant_products import rows_times, transforms_active
 from symmeter.nn.gaunt.degrees import autocast_active
 from symmeter.nn.gaunt.grid_transforms import Grid, multiply, project, sample
 
@@ -25,7 +25,7 @@ __all__ = ["trilinear_product"]
 _BLOCK_VALUES = 130_000
 _BLOCK_ROWS = 128
 #: Up to so many, the time goes into calls of Python, and the shortest way counts.
-_SMALL_VALUES = 40_000
+_SMALL_VALUES = 100_000
 #: Grid values, in each array, that are kept for backward at most.
 _KEPT_VALUES = 600_000
 
@@ -188,7 +188,7 @@ class SmallProduct(TrilinearProduct):
 
     @staticmethod
     def forward(x: Any, y: Any, grid: Grid, kept: Any) -> Any:  # type: ignore[override]
-        fx, fy = x @ grid.first[0], y @ grid.second[0]
+        fx, fy = rows_times(x, grid.first[0]), rows_times(y, grid.second[0])
         kept += (fx, fy)
         return project((fx * fy,), "dense", grid.out)
 
@@ -198,7 +198,7 @@ class SmallProduct(TrilinearProduct):
             return TrilinearProduct.backward(ctx, grad)
         _, _, fx, fy = ctx.saved_tensors
         grid = ctx.grid
-        fg = grad @ grid.out[0]
+        fg = rows_times(grad, grid.out[0])
         gx = project((fg * fy,), "dense", grid.first)
         return gx, project((fg.mul_(fx),), "dense", grid.second), None, None
 
