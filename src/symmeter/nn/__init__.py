@@ -5,11 +5,7 @@ Names load when they are first used; the first one needs torch, which the extra 
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
-
-from symmeter.errors import MissingDependencyError
+from symmeter.late_names import late_names
 
 #: Where each public name of the wing lives.
 _HOMES: dict[str, str] = {
@@ -29,17 +25,4 @@ _HOMES: dict[str, str] = {
 }
 
 __all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if find_spec("torch") is None:
-        raise MissingDependencyError("torch", "nn", f"symmeter.nn.{name}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = late_names(__name__, _HOMES, needs=("torch", "nn"))

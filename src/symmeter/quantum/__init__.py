@@ -5,8 +5,7 @@ Names load when they are first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from symmeter.late_names import late_names
 
 #: Where each public name of the wing lives; a package of the wing stands for itself.
 _HOMES: dict[str, str] = {
@@ -29,16 +28,4 @@ _HOMES: dict[str, str] = {
 }
 
 __all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(_HOMES[name])
-    value = home if _HOMES[name] == f"{__name__}.{name}" else getattr(home, name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = late_names(__name__, _HOMES)
