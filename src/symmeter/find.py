@@ -86,7 +86,7 @@ def _shape(source: Any, load: dict[str, Any]) -> Subject | None:
 
 
 def _hamiltonian(source: Any, subgroup: Any, charges: Any) -> Subject | None:
-    """The Hamiltonian, model file or spectra that were brought, or None; levels in an .npz file come with a subgroup."""
+    """The Hamiltonian, model file or spectra that were brought, or None; levels (.npz) come with a subgroup."""
     from symmeter.subjects.hamiltonians import is_hamiltonian, is_model_file
 
     levels = subgroup is not None and isinstance(source, (str, PurePath)) and str(source).lower().endswith(".npz")

@@ -9,6 +9,10 @@ from symmeter.cli.lazy import LazyGroup
 __all__ = ["quantum"]
 
 _COMMANDS = {
+    "bootstrap": (
+        "symmeter.cli.quantum_bootstrap:bootstrap",
+        "Find the hidden group behind the spectra in the sectors of a known subgroup.",
+    ),
     "normal-order": (
         "symmeter.cli.quantum_normal_order:normal_order",
         "Bring an operator expression in LaTeX to normal order, or check an identity.",
