@@ -123,7 +123,7 @@ def find(
             progress=progress,
             **of_model,
             **of_shape,
-            **({} if subgroup is None else {"subgroup": subgroup}),
+            subgroup=subgroup,
         )
     saved = [report.save(path) for path in (html, out) if path is not None]
     if as_json:
