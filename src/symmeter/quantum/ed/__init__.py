@@ -1,0 +1,1 @@
+"""Exact diagonalisation: Hilbert spaces, symmetric bases, Hamiltonians in sectors, and their spectra."""
