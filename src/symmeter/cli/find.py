@@ -106,6 +106,7 @@ def find(
     cells = None if grid is None else parse_grid(grid)
     of_model = _of_model(paths, shape)
     of_shape: dict[str, Any] = {k: v for k, v in (("tol", tol), ("noise", noise_of(noise))) if v is not None}
+    of_levels: dict[str, Any] = {} if subgroup is None else {"subgroup": subgroup}
     from symmeter.find import find as find_symmetries
 
     with progress_bar(quiet=quiet) as progress, _naming(paths):
@@ -123,7 +124,7 @@ def find(
             progress=progress,
             **of_model,
             **of_shape,
-            subgroup=subgroup,
+            **of_levels,
         )
     saved = [report.save(path) for path in (html, out) if path is not None]
     if as_json:

@@ -288,7 +288,7 @@ def _operation_name(matrix: np.ndarray) -> str:
     return f"{'C' if proper else 'S'}{n}" + (f"^{k}" if k > 1 else "")
 
 
-def point_group_symbol(matrices: Float[np.ndarray, "n 3 3"], tolerance: float = 1e-6) -> str:
+def point_group_symbol(matrices: Float[np.ndarray, "n 3 3"], tolerance: float = 1e-6, *, is_group: bool = False) -> str:
     """Schoenflies symbol of a finite group of orthogonal 3 x 3 matrices, in any orientation.
 
     Parameters
@@ -297,6 +297,8 @@ def point_group_symbol(matrices: Float[np.ndarray, "n 3 3"], tolerance: float = 
         All elements of the group.
     tolerance : float
         How far an entry may be off.
+    is_group : bool
+        Whether they are known to be a group; then it is not checked.
 
     Raises
     ------
@@ -314,7 +316,8 @@ def point_group_symbol(matrices: Float[np.ndarray, "n 3 3"], tolerance: float = 
     defect = float(np.abs(a @ a.swapaxes(1, 2) - np.eye(3)).max())
     if not defect <= tolerance:
         raise InputError(f"the matrices are not orthogonal: |A A^T - I| reaches {defect:.2g}, above {tolerance:g}")
-    _check_closed(a, tolerance)
+    if not is_group:
+        _check_closed(a, tolerance)
     proper = np.linalg.det(a) > 0
     traces = np.trace(a, axis1=1, axis2=2) * np.where(proper, 1.0, -1.0)
     turns = np.arccos(np.clip((traces - 1.0) / 2.0, -1.0, 1.0)) / (2 * pi)

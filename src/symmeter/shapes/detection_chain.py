@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from symmeter.shapes.detection_closure import is_multiplicative
 from symmeter.shapes.detection_search import Operations, fitted, measured
 from symmeter.shapes.detection_shells import Cloud
 
@@ -52,7 +53,7 @@ def _index(rows: np.ndarray) -> dict[bytes, int]:
 
 def closed(cloud: Cloud, operations: Operations, limit: float) -> tuple[Operations, Int[np.ndarray, "g g"]]:
     """The largest group that the maps give when no operation may deviate by more than the limit, and its table."""
-    table = _products(_keys(cloud, operations))
+    table = operations.table if operations.table is not None else _products(_keys(cloud, operations))
     if table is None:
         operations = chain_of(cloud, operations, limit).links[-1].operations
         table = _products(_keys(cloud, operations))
@@ -82,6 +83,7 @@ def _products(keys: np.ndarray) -> np.ndarray | None:
 
 def chain_of(cloud: Cloud, operations: Operations, limit: float = np.inf) -> Chain:
     """Add maps by growing deviation, each with the products that it brings, as long as these deviate by the limit."""
+    operations = operations.take(np.argsort(operations.deviations, kind="stable"))
     keys = _keys(cloud, operations)
     group = np.arange(keys.shape[1])[None]
     eye = measured(cloud, np.eye(3)[None], np.arange(len(cloud.points))[None])
@@ -163,6 +165,8 @@ def exact_matrices(
     table = _products(_keys(cloud, operations)) if table is None else table
     assert table is not None
     r = operations.matrices
+    if operations.generators is not None and is_multiplicative(r, table, operations.generators):
+        return r
     for _ in range(8):
         # Every product at once: rows (h, j), columns i and k.
         moved = r[table].transpose(1, 0, 2, 3).reshape(len(r), -1, 3)  # g, (h, j), k

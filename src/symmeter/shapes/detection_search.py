@@ -8,12 +8,13 @@ by matching and fitting in turn (orthogonal Procrustes) before its deviation cou
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from symmeter.errors import InputError
+from symmeter.shapes.detection_closure import group_from_a_few
 from symmeter.shapes.detection_shells import Cloud
 
 __all__ = ["Operations", "TooManyMapsError", "fitted", "search"]
@@ -29,6 +30,8 @@ _MOST_PRODUCTS = 1_000_000_000
 _POLISH = 3
 #: Points on which a map is tried before all are matched.
 _SAMPLE = 12
+#: Below this share of the distance between points no image lies nearer to another point than to its own.
+_CLEAR = 0.25
 #: Share of the radius from which on points make good frames.
 _FAR_OUT = 0.3
 
@@ -45,12 +48,18 @@ class Operations:
         ``permutations[g, i]`` is the point that lies where g takes point i.
     deviations, rms : arrays of shape (k,)
         Largest and root mean square distance between image and point, in the unit of the coordinates.
+    table : int array of shape (k, k), optional
+        Where they are known to be a group: ``table[h, g]`` is h after g.
+    generators : int array, optional
+        With a table: a few that give all others.
     """
 
     matrices: Float[np.ndarray, "k 3 3"]
     permutations: Int[np.ndarray, "k n"]
     deviations: Float[np.ndarray, " k"]
     rms: Float[np.ndarray, " k"]
+    table: Int[np.ndarray, "k k"] | None = None
+    generators: Int[np.ndarray, " s"] | None = None
 
     def __len__(self) -> int:
         return len(self.matrices)
@@ -65,7 +74,7 @@ class TooManyMapsError(InputError):
 
 
 def search(cloud: Cloud, tolerance: float, accept: float, most: int = MOST_CANDIDATES) -> Operations:
-    """All maps of a planar or spatial set whose largest deviation is at most ``accept``, by growing deviation.
+    """All maps of a planar or spatial set whose largest deviation is at most ``accept``.
 
     Parameters
     ----------
@@ -92,15 +101,51 @@ def search(cloud: Cloud, tolerance: float, accept: float, most: int = MOST_CANDI
     frame, parts = _frame(x, cloud.rank, shells, cloud.radius)
     images = _images(x, frame, parts, tolerance, most)
     if cloud.rank == 3:
-        basis = x[frame].T
-        targets = x[images].swapaxes(1, 2)
+        known = _from_a_few(cloud, shells, frame, parts, images, max(accept, 6.0 * tolerance), accept)
+        if known is not None:
+            return known
+        matrices = _maps(x, frame, images)
     else:
-        normal = cloud.directions[2]
-        basis = np.column_stack([x[frame].T, normal])
+        normal = cloud.radius * cloud.directions[2]
+        basis = np.concatenate([x[frame], normal[None]])
         sides = np.concatenate([normal[None]] * len(images) + [-normal[None]] * len(images))
         targets = np.concatenate([np.concatenate([x[images]] * 2), sides[:, None]], axis=1).swapaxes(1, 2)
-    matrices = _orthogonal(targets @ np.linalg.inv(basis))
+        matrices = _orthogonal(targets @ basis)
     return _polished(cloud, shells, matrices, tolerance, accept)
+
+
+def _from_a_few(
+    cloud: Cloud,
+    shells: list[np.ndarray],
+    frame: np.ndarray,
+    parts: list[np.ndarray],
+    images: np.ndarray,
+    bound: float,
+    accept: float,
+) -> Operations | None:
+    """The group when it is clear from a few of its maps: all deviations far below the distances between points."""
+    x = cloud.points
+
+    def match(some: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return _matched(x, shells, _maps(x, frame, some), bound, onto=False)
+
+    found = group_from_a_few(len(x), frame, parts, images, match)
+    if found is None:
+        return None
+    permutations, table, generators = found
+    fits = fitted(cloud, permutations, np.ones(len(permutations)))
+    operations = _measured(x, fits, permutations)
+    if operations.deviations.max() > min(accept, _CLEAR * cloud.closest[0]):
+        return None
+    return replace(operations, table=table, generators=generators)
+
+
+def _maps(x: np.ndarray, frame: np.ndarray, images: Int[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 3 3"]:
+    """The orthogonal maps that take a frame of three points closest to its images.
+
+    Of a flat frame the two wide directions decide, as they should: noise tilts the narrow one.
+    """
+    return _orthogonal(x[images].swapaxes(1, 2) @ x[frame])
 
 
 def _frame(
@@ -115,12 +160,13 @@ def _frame(
     outer = [s for s in shells if length[s].max() > 0]
     chosen, parts = [int(first[int(np.argmax(length[first]))])], [first]
     for wanted in (0.3, 0.2)[: rank - 1]:
+        # The cross product with the first point as a matrix, then that of the first two as a vector.
+        across = _cross_matrix(unit[chosen[0]])
+        across = across if len(chosen) == 1 else unit[chosen[1]] @ across
         best = (-1.0, 0, outer[0])
         for s in outer:
-            if len(chosen) == 1:
-                spread = np.linalg.norm(np.cross(unit[chosen[0]], unit[s]), axis=1)
-            else:
-                spread = np.abs(unit[s] @ np.cross(unit[chosen[0]], unit[chosen[1]]))
+            spread = np.abs(unit[s] @ across)
+            spread = spread if spread.ndim == 1 else np.sqrt((spread**2).sum(axis=1))
             k = int(np.argmax(spread))
             if spread[k] > best[0]:
                 best = (float(spread[k]), int(s[k]), s)
@@ -130,6 +176,12 @@ def _frame(
         chosen.append(best[1])
         parts.append(best[2])
     return np.array(chosen), parts
+
+
+def _cross_matrix(v: np.ndarray) -> Float[np.ndarray, "3 3"]:
+    """``x @ matrix`` is v cross x."""
+    a, b, c = v
+    return np.array([[0.0, c, -b], [-c, 0.0, a], [b, -a, 0.0]])
 
 
 def _images(
@@ -265,8 +317,8 @@ def _nearest(points: np.ndarray, matrices: np.ndarray) -> tuple[np.ndarray, np.n
         products = moved.reshape(-1, 3) @ points.T
         products -= half
         nearest[start : start + step] = products.argmax(axis=1).reshape(-1, m)
-        gap = moved - points[nearest[start : start + step]]
-        worst[start : start + step] = np.sqrt((gap**2).sum(2).max(1))
+        gaps = _squared_gaps(points, matrices[start : start + step], nearest[start : start + step])
+        worst[start : start + step] = np.sqrt(gaps.max(axis=1))
     return nearest, worst
 
 
@@ -279,7 +331,7 @@ def _polished(
     alive, permutations = _matched(x, shells, matrices, max(accept, 6.0 * tolerance), onto=False)
     matrices = matrices[alive]
     onto = (np.sort(permutations, axis=1) == np.arange(len(x))).all(axis=1)
-    safe = 0.25 * _closest(x, shells) if onto.all() else 0.0
+    safe = _CLEAR * cloud.closest[0] if onto.all() else 0.0
     for _ in range(_POLISH):
         if not len(matrices):
             break
@@ -299,21 +351,7 @@ def _polished(
     keys = np.column_stack([signs, operations.permutations])
     _, first = np.unique(keys, axis=0, return_index=True)
     operations = operations.take(first)
-    operations = operations.take(np.flatnonzero(operations.deviations <= accept))
-    return operations.take(np.argsort(operations.deviations, kind="stable"))
-
-
-def _closest(x: np.ndarray, shells: list[np.ndarray]) -> float:
-    """Smallest distance between two points of one shell; 0 when a shell is too large to look."""
-    smallest = np.inf
-    for s in shells:
-        if len(s) > _LARGE_SHELL:
-            return 0.0
-        if len(s) > 1:
-            squares = ((x[s][:, None] - x[s]) ** 2).sum(2)
-            np.fill_diagonal(squares, np.inf)
-            smallest = min(smallest, float(squares.min()))
-    return float(np.sqrt(smallest))
+    return operations.take(np.flatnonzero(operations.deviations <= accept))
 
 
 def fitted(cloud: Cloud, permutations: Int[np.ndarray, "k n"], signs: Float[np.ndarray, " k"]) -> np.ndarray:
@@ -321,18 +359,34 @@ def fitted(cloud: Cloud, permutations: Int[np.ndarray, "k n"], signs: Float[np.n
 
     In a plane the least-squares map is unknown across it: the sign of the determinant decides.
     """
-    x = cloud.points
-    across = np.einsum("kni,nj->kij", x[permutations], x)
+    across = _across(cloud.points, permutations)
     if cloud.rank == 3:
         return _orthogonal(across)
     return _orthogonal(across, np.sign(signs))
 
 
 def _measured(x: np.ndarray, matrices: np.ndarray, permutations: np.ndarray) -> Operations:
-    squares = ((x @ matrices.swapaxes(1, 2) - x[permutations]) ** 2).sum(axis=2)
     if not len(matrices):
         return Operations(matrices, permutations, np.zeros(0), np.zeros(0))
+    squares = _squared_gaps(x, matrices, permutations)
     return Operations(matrices, permutations, np.sqrt(squares.max(axis=1)), np.sqrt(squares.mean(axis=1)))
+
+
+def _squared_gaps(x: np.ndarray, matrices: np.ndarray, permutations: np.ndarray) -> Float[np.ndarray, "k n"]:
+    """Squared distances of images from points; coordinate by coordinate, since sums over three numbers are slow."""
+    columns = np.ascontiguousarray(x.T)
+    squares = np.zeros(permutations.shape)
+    for c in range(3):
+        gap = matrices[:, c] @ columns
+        gap -= columns[c][permutations]
+        gap *= gap
+        squares += gap
+    return squares
+
+
+def _across(x: np.ndarray, permutations: np.ndarray) -> Float[np.ndarray, "k 3 3"]:
+    """Sums over the points of the products of where they go and where they are."""
+    return np.stack([column[permutations] @ x for column in np.ascontiguousarray(x.T)], axis=1)
 
 
 def measured(cloud: Cloud, matrices: np.ndarray, permutations: np.ndarray) -> Operations:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ __all__ = ["Cloud", "cloud_of"]
 
 #: More points are refused: every operation would be compared with all of them.
 LARGEST = 200_000
+#: Up to so many points all distances are taken at once.
+_FEW = 300
+#: Coordinates beyond these have no squares in double precision.
+_EXTREMES = (1e-140, 1e140)
 #: Points within this many tolerances of a plane are searched as planar: three of them make no frame that noise leaves
 #: alone. Deviations are measured in space all the same.
 FLAT = 6.0
@@ -53,6 +58,19 @@ class Cloud:
     rank: int
     directions: Float[np.ndarray, "3 3"]
 
+    @cached_property
+    def closest(self) -> tuple[float, int, int]:
+        """Smallest distance between two points of one kind, and which two they are; infinite without two."""
+        if len(self.points) <= _FEW:
+            return _closest(self.points, self.kinds)
+        best = (np.inf, 0, 0)
+        for kind in np.unique(self.kinds):
+            members = np.flatnonzero(self.kinds == kind)
+            distance, i, j = _closest(self.points[members])
+            if distance < best[0]:
+                best = (distance, int(members[i]), int(members[j]))
+        return best
+
     def shells(self, tolerance: float) -> list[Int[np.ndarray, " k"]]:
         """Indices of each shell, smallest first; points within the tolerance of the centre stand alone in the last."""
         distance = np.linalg.norm(self.points, axis=1)
@@ -61,6 +79,29 @@ class Cloud:
         parts = np.split(order, np.flatnonzero(jump) + 1)
         outer = sorted((p for p in parts if distance[p].max() > tolerance), key=len)
         return outer + [p for p in parts if distance[p].max() <= tolerance]
+
+
+def _closest(x: Float[np.ndarray, "n 3"], kinds: Int[np.ndarray, " n"] | None = None) -> tuple[float, int, int]:
+    """Smallest distance between two points, of one kind if kinds are given, and which two they are."""
+    if len(x) < 2:
+        return np.inf, 0, 0
+    if len(x) <= _FEW:
+        lengths = (x * x).sum(axis=1)
+        squares = lengths[:, None] - 2.0 * (x @ x.T) + lengths
+        # Near each other the differences of squares are rounding; those pairs are measured again.
+        close = squares < 1e-10 * lengths.max()
+        squares[close] = ((x[np.nonzero(close)[0]] - x[np.nonzero(close)[1]]) ** 2).sum(axis=1)
+        if kinds is not None:
+            squares[kinds[:, None] != kinds] = np.inf
+        np.fill_diagonal(squares, np.inf)
+        i, j = divmod(int(squares.argmin()), len(x))
+        return (float(np.linalg.norm(x[i] - x[j])) if squares[i, j] < np.inf else np.inf), i, j
+    from scipy.spatial import KDTree
+
+    near, other = (np.asarray(v) for v in KDTree(x).query(x, k=2))
+    k = int(near[:, 1].argmin())
+    # Of two points in one place the tree may name the second first.
+    return float(near[k, 1]), k, int(other[k, 1] if other[k, 1] != k else other[k, 0])
 
 
 def cloud_of(points: Any, labels: Sequence[Any] | None, weights: Any, centre: Any, tolerance: float) -> Cloud:
@@ -82,6 +123,9 @@ def cloud_of(points: Any, labels: Sequence[Any] | None, weights: Any, centre: An
         raise NonFiniteError(
             f"{int(bad.sum())} of {len(x)} points are NaN or infinite, the first in row {int(bad.argmax())}"
         )
+    largest = float(np.abs(x).max())
+    if largest > 0 and not _EXTREMES[0] < largest < _EXTREMES[1]:
+        raise InputError(f"the largest coordinate is {largest:.3g}; choose a unit in which it is nearer to 1")
     mass = _weights(weights, len(x))
     middle = (mass @ x) / mass.sum() if centre is None else np.array(centre, dtype=float)
     if middle.shape != (3,) or not np.isfinite(middle).all():
@@ -89,9 +133,8 @@ def cloud_of(points: Any, labels: Sequence[Any] | None, weights: Any, centre: An
     kinds = _kinds(labels, mass if weights is not None else None, len(x))
     x -= middle
     radius = float(np.linalg.norm(x, axis=1).max())
-    # The triangular factor has the directions of all points; a full decomposition would be n by n.
     padded = x if len(x) >= 3 else np.vstack([x, np.zeros((3 - len(x), 3))])
-    directions = np.linalg.svd(np.linalg.qr(padded, mode="r"))[2]
+    directions = np.linalg.svd(padded, full_matrices=False)[2]
     extent = np.abs(x @ directions.T).max(axis=0)
     rank = int((extent > tolerance * max(radius, 1e-300)).sum()) if radius > 0 else 0
     if rank == 3 and extent[2] <= min(FLAT * tolerance, FLATTEST) * radius:

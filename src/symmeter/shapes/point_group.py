@@ -33,8 +33,6 @@ _ALLOWED = 3.0
 _LOOSEST = 0.25
 #: Maps times points that the ladder tries; with more maps it is looked for less far.
 _LADDER_WORK = 2_000_000
-#: Up to so many points all distances are taken at once.
-_FEW = 300
 #: Below this share of the radius a deviation is rounding.
 ROUNDING = 1e-9
 
@@ -220,7 +218,7 @@ class DetectedPointGroup:
     def _chain_and_cloud(self) -> tuple[Chain, Cloud]:
         """The ladder up to the largest deviation at which the maps to be tried can be counted."""
         strict = _ALLOWED * self.tolerance * self.radius
-        spacing = min(_closest(self._cloud)[0], self.radius)
+        spacing = min(self._cloud.closest[0], self.radius)
         # Beyond a third of the smallest distance between alike points, matching them means nothing.
         loose = max(min(_LOOSEST * self.radius, spacing / 3.0), strict)
         most = int(np.clip(_LADDER_WORK // len(self._cloud.points), 3_000, 100_000))
@@ -332,7 +330,7 @@ def _detected(
     faces: tuple[tuple[int, ...], ...] | None = None,
 ) -> DetectedPointGroup:
     exact = exact_matrices(cloud, operations, table)
-    true = measured(cloud, exact, operations.permutations)
+    true = operations if exact is operations.matrices else measured(cloud, exact, operations.permutations)
     first = np.lexsort((true.deviations, -np.trace(exact, axis1=1, axis2=2).round(9)))
     true = true.take(first)
     return DetectedPointGroup(
@@ -353,7 +351,8 @@ def _detected(
 def _symbol(exact: Float[np.ndarray, "g 3 3"]) -> str:
     from symmeter.groups import point_group_symbol
 
-    return point_group_symbol(exact)
+    # They multiply as their permutations do, which are closed: checked before, and exactly.
+    return point_group_symbol(exact, is_group=True)
 
 
 def _infinite(cloud: Cloud, tol: float) -> DetectedPointGroup:
@@ -412,32 +411,8 @@ def _keeping_faces(permutations: np.ndarray, faces: Sequence[Sequence[int]]) -> 
     return np.array(kept, dtype=np.int64)
 
 
-def _closest(cloud: Cloud) -> tuple[float, int, int]:
-    """Smallest distance between two points of one kind, and which two they are."""
-    from scipy.spatial import KDTree
-
-    best = (np.inf, 0, 0)
-    for kind in np.unique(cloud.kinds):
-        members = np.flatnonzero(cloud.kinds == kind)
-        if 1 < len(members) <= _FEW:
-            x = cloud.points[members]
-            squares = ((x[:, None] - x) ** 2).sum(axis=2)
-            np.fill_diagonal(squares, np.inf)
-            i, j = np.unravel_index(int(squares.argmin()), squares.shape)
-            if squares[i, j] < best[0] ** 2:
-                best = (float(np.sqrt(squares[i, j])), int(members[i]), int(members[j]))
-        elif len(members) > 1:
-            near = KDTree(cloud.points[members]).query(cloud.points[members], k=2)
-            distance, other = np.asarray(near[0]), np.asarray(near[1])
-            k = int(np.argmin(distance[:, 1]))
-            if distance[k, 1] < best[0]:
-                second = int(other[k, int(np.argmax(distance[k]))])
-                best = (float(distance[k, 1]), int(members[k]), int(members[second]))
-    return best
-
-
 def _check_spacing(cloud: Cloud, tol: float) -> None:
-    distance, first, second = _closest(cloud)
+    distance, first, second = cloud.closest
     if distance <= 2.0 * tol * cloud.radius or cloud.radius == 0.0:
         share = distance / cloud.radius if cloud.radius > 0 else 0.0
         right = f"choose tol below {share / 2:.1g}" if share > 1e-9 else "leave one of them out, or give labels"

@@ -36,7 +36,7 @@ def hellings_downs(zeta: Float[np.ndarray, "*batch"]) -> Float[np.ndarray, "*bat
     Examples
     --------
     >>> hellings_downs([0.0, np.pi / 2, np.pi]).round(6)
-    array([ 0.5     , -0.144863,  0.25    ])
+    array([ 0.5    , -0.14486,  0.25   ])
     """
     h = np.sin(np.asarray(zeta, dtype=float) / 2) ** 2
     # x ln x -> 0.
