@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from symmeter.errors import InputError, InputTypeError, ShapeError, UnknownNameError  # noqa: E402
-from symmeter.optim import Plan, classify  # noqa: E402
+from symmeter.optim import Plan, SymmetryStack, classify  # noqa: E402
 
 D, V, F, E = 16, 50, 24, 4
 
@@ -156,6 +156,23 @@ def test_stacked_experts_of_gpt_oss():
     assert _of(plan, "router.weight").role == "router"
     others = {e.name.rsplit(".", 1)[-1] for e in plan if e.role == "other"}
     assert {"gate_up_proj_bias", "down_proj_bias", "sinks", "bias"} <= others
+
+
+def test_gate_and_up_of_a_neuron_as_one_row():
+    block = _block(gate_up_proj=_linear(D, 2 * F), down_proj=_linear(F, D))
+    both = _of(classify(_llama(block), pair_gates=True), "gate_up_proj.weight")
+    (rows,) = both.view.split(block.gate_up_proj.weight)
+    gate, up = block.gate_up_proj.weight.chunk(2)
+    assert torch.equal(rows[3], torch.cat((gate[3], up[3])))
+    stack = SymmetryStack(
+        block, rules={"mlp_gate_up": "row"}, scale="none", row_eps=0.0, nesterov=False, pair_gates=True
+    )
+    before = block.gate_up_proj.weight.detach().clone()
+    block.gate_up_proj.weight.grad = torch.randn(2 * F, D)
+    stack.step()
+    moved = (before - block.gate_up_proj.weight.detach()) / stack.param_groups[0]["lr"]
+    lengths = (moved[:F] ** 2).sum(1) + (moved[F:] ** 2).sum(1)
+    assert torch.allclose(lengths, torch.ones(F), atol=1e-4)
 
 
 def test_phi3_fuses_rows():

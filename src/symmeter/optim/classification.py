@@ -65,6 +65,7 @@ def classify(
     logit_softcap: float | None = None,
     logit_z_loss: bool = False,
     router_z_loss: bool = False,
+    pair_gates: bool = False,
 ) -> Plan:
     """The plan for a model: role, group, rule and reason of every parameter that is trained.
 
@@ -82,6 +83,8 @@ def classify(
         Bound of tanh on the logits, 0 for none; read from the configuration by default. It ends the freedom to shift.
     logit_z_loss, router_z_loss : bool
         Whether training penalises log-partition functions, which ends that freedom too.
+    pair_gates : bool
+        Read a neuron's gate and up in a fused tensor as one row of twice the length, in place of two matrices.
 
     Returns
     -------
@@ -109,7 +112,7 @@ def classify(
     places = list(_places(model))
     if not places:
         raise InputError("the model has no parameter that is trained")
-    walk = _Walk(model, facts, places, logit_z_loss, router_z_loss)
+    walk = _Walk(model, facts, places, logit_z_loss, router_z_loss, pair_gates)
     given = _overrides(places, roles or {})
     entries = tuple(walk.entry(place, given.get(place.name)) for place in places)
     return Plan(entries, tuple(walk.notes)).with_rules(rules or {})
@@ -160,9 +163,15 @@ class _Walk:
     """Decides for one parameter at a time, knowing the whole model."""
 
     def __init__(
-        self, model: nn.Module, facts: ModelFacts, places: list[_Place], logit_z_loss: bool, router_z_loss: bool
+        self,
+        model: nn.Module,
+        facts: ModelFacts,
+        places: list[_Place],
+        logit_z_loss: bool,
+        router_z_loss: bool,
+        pair_gates: bool,
     ) -> None:
-        self.model, self.facts = model, facts
+        self.model, self.facts, self.pair_gates = model, facts, pair_gates
         self.notes: list[str] = []
         self.tables = {
             id(m.weight): n for n, m in model.named_modules() if isinstance(m, nn.Embedding) and not is_position(n)
@@ -307,7 +316,12 @@ class _Walk:
             raise InputError(f"{place.name} has shape {shape}: {shape[axis]} do not split into gates and ups")
         half = shape[axis] // 2
         view = MatrixView(
-            parts=(half, half), axis=axis, interleaved=self._interleaved(place), transpose=(turned,) * 2, heads=(0, 0)
+            parts=(half, half),
+            axis=axis,
+            interleaved=self._interleaved(place),
+            transpose=(turned,) * 2,
+            heads=(0, 0),
+            paired=self.pair_gates,
         )
         return self._as(place, role, part, why + ("; gates and ups take turns" if view.interleaved else ""), view)
 
