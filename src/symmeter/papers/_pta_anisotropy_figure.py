@@ -83,7 +83,7 @@ def _curves(axes: Axes, curves: Mapping[str, Any]) -> None:
 def _correlations(axes: Axes, sky: Mapping[str, Any]) -> None:
     _heading(axes, "Correlations", "all pairs, means in bins; line: Hellings and Downs")
     angle, rho = np.array(sky["angles"]), np.array(sky["rho"])
-    axes.scatter(angle, rho, s=2.2, color=TEAL, alpha=0.22, linewidths=0)
+    axes.scatter(angle, rho, s=2.2, color=TEAL, alpha=0.22, linewidths=0, rasterized=True)
     order = np.argsort(angle)
     for some in np.array_split(order, 18):
         error = rho[some].std() / np.sqrt(len(some))
