@@ -29,6 +29,11 @@ def peer() -> Iterator[Peer]:
 
 @pytest.mark.parametrize("name", timing.SHAPES)
 def test_point_group(beside: Any, peer: Peer, name: str) -> None:
+    """The peer gives its operations as matrices; ours come with their permutations and deviations as well.
+
+    Its ``get_equivalent_atoms``, which says where operations take atoms, is not counted: 9 ms more for cubane and 70 ms
+    for C60.
+    """
     points, labels = timing.shape(name)
 
     def ours() -> dict[str, Any]:

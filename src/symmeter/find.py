@@ -20,6 +20,10 @@ def _finders(subject: Subject) -> list[Any]:
     if subject.kind == "model":
         # Torch is imported for models only.
         return [_model_finder()]
+    if subject.kind == "training":
+        from symmeter.optim.training_finder import TrainingFinder
+
+        return [TrainingFinder()]
     if subject.kind == "shape":
         from symmeter.shapes.shape_finder import ShapeFinder
 
@@ -48,7 +52,11 @@ def _model(source: Any, inputs: Any, output: Any, moved: Any) -> Subject | None:
     from dataclasses import replace
 
     from symmeter.subjects.models import Model, is_model, is_model_text
+    from symmeter.subjects.training import is_training, training_of
 
+    if is_training(source):
+        _refuse_inputs(inputs, output, moved)
+        return training_of(source)
     if isinstance(source, Model):
         given = {k: v for k, v in {"inputs": inputs, "output": output, "moved": moved}.items() if v is not None}
         return replace(source, **given) if given else source
@@ -58,12 +66,36 @@ def _model(source: Any, inputs: Any, output: Any, moved: Any) -> Subject | None:
         from symmeter.nn.model_finder import shape_of_model
 
         model = load_model(source)
+        training = _built_training(model, str(source))
+        if training is not None:
+            _refuse_inputs(inputs, output, moved)
+            return training
         return Model(model, shape_of_model(model) if inputs is None else inputs, output, moved, source=str(source))
     if is_model(source) or (callable(source) and inputs is not None):
         return Model(source, inputs, output, moved)
     if inputs is not None:
         raise InputTypeError(f"input= goes with a model; an object of type {type(source).__name__} is none")
     return None
+
+
+def _refuse_inputs(*given: Any) -> None:
+    if any(v is not None for v in given):
+        raise InputTypeError("input=, output= and moved= go with a model; a training has batches")
+
+
+def _built_training(build: Any, source: str) -> Subject | None:
+    """What a function without arguments returns, when that is a training; networks and other functions are models."""
+    import inspect
+
+    from symmeter.subjects.training import Training, is_training, training_of
+
+    if not inspect.isfunction(build) or inspect.signature(build).parameters:
+        # Whatever takes arguments, if only optional ones, may be a model.
+        return None
+    value = build()
+    if isinstance(value, dict) and not is_training(value):
+        return training_of(value, source)
+    return training_of(value, source) if isinstance(value, Training) or is_training(value) else None
 
 
 def _shape(source: Any, load: dict[str, Any]) -> Subject | None:
@@ -156,7 +188,9 @@ def find(
         for the symmetries that they share. A model is a torch module, a function (with ``input=``), the path of a
         TorchScript or exported program, or ``"package.module:name"``. A shape is a file of a molecule (.xyz, .pdb) or
         mesh (.ply, .off, .obj, .stl), ASE atoms, a pymatgen molecule, an object with vertices and faces, or an array
-        of shape (n, 3) with ``kind="points"``.
+        of shape (n, 3) with ``kind="points"``. A training is a :class:`symmeter.subjects.Training`, a mapping with
+        model, loss and batches, or ``"train.py:build"``, a function without arguments that returns one; the symmetries
+        of the loss in the parameters are found.
     grid : (h, w) or "hxw", optional
         The columns are the cells of an image, row by row.
     dictionary : str, sequence of Transformation or matrix, optional

@@ -49,6 +49,14 @@ def test_identities_set_the_exit_status(capsys):
     assert json.loads(out)["equal"] is False
 
 
+def test_an_identity_is_written_to_a_file(capsys, tmp_path):
+    path = tmp_path / "identity.tex"
+    assert run(capsys, "n_1^2 = n_1", "--out", str(path))[0] == 0
+    assert path.read_text() == "c^{\\dagger}_{1} c_{1} = c^{\\dagger}_{1} c_{1}\n"
+    assert run(capsys, "n_1 = c_1", "--out", str(path))[0] == 1
+    assert r"\neq" in path.read_text()
+
+
 def test_a_definition_is_no_identity(capsys):
     status, out, err = run(
         capsys, r"H_0 = -t \sum_{\langle i,j\rangle,\sigma} (c_{i\sigma}^\dagger c_{j\sigma} + h.c.)"

@@ -171,7 +171,7 @@ def test_arrays_are_samples_unless_they_are_said_to_be_points(tmp_path):
         ([poly("cube"), poly("cube")], {}, InputError, "looked at one by one"),
         (poly("cube"), {"noise": 4.0}, InputError, "as large as the shape"),
         (poly("cube"), {"noise": "some"}, InputError, "or 'estimate'"),
-        (np.zeros((3, 3)), {"kind": "points"}, InputError, "cannot tell apart"),
+        (np.zeros((3, 3)), {"kind": "points"}, InputError, "lie in one place"),
         (np.zeros((200_001, 3)), {"kind": "points"}, InputError, "200,001 points; more than 200,000"),
     ],
 )

@@ -93,7 +93,8 @@ def find(
     sets of samples (or covariances) of the same columns, which must share their symmetries. A model is
     package.module:name, a TorchScript file or an exported program; --dictionary then names groups. A shape is a
     molecule (.xyz, .pdb), a mesh (.ply, .off, .obj, .stl) or, with --kind points, a table of rows x, y, z. A
-    Hamiltonian is a model file (.yaml), or with --subgroup an .npz file of levels by sector.
+    Hamiltonian is a model file (.yaml), or with --subgroup an .npz file of levels by sector. A training is
+    train.py:build, a function that returns a mapping with model, loss and batches.
     """
     from symmeter.progress import progress_bar
 

@@ -20,6 +20,14 @@ __all__ = ["audit"]
 )
 @click.option("--lr", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True, metavar="R")
 @click.option("--steps", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="Steps to take.")
+@click.option(
+    "--twins",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Also train twins of the whole network for N steps.",
+)
 @click.option("--tokens", metavar="BxT", help="Draw random tokens for a language model: sequences x length. [8x32]")
 @click.option("--data", type=click.Path(path_type=Path), metavar="PATH", help="An .npz with inputs X and targets Y.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PATH", help="Save the numbers as .json.")
@@ -27,8 +35,8 @@ __all__ = ["audit"]
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default="0", metavar="N", help="Seed.")
 @click.option("--quiet", is_flag=True, help="Print nothing for people.")
 def audit(
-    model: str, optimizer: str, lr: float, steps: int, tokens: str | None, data: Path | None, out: Path | None,
-    as_json: bool, seed: int, quiet: bool,
+    model: str, optimizer: str, lr: float, steps: int, twins: int, tokens: str | None, data: Path | None,
+    out: Path | None, as_json: bool, seed: int, quiet: bool,
 ) -> None:  # fmt: skip
     """Measure how badly an optimizer breaks the symmetry of each block of a model.
 
@@ -47,7 +55,7 @@ def audit(
         _check_output("--out", out, (".json",))
     net = opened_model(model)
     batch = _from_file(data) if data is not None else _drawn(net, tokens or "8x32", seed)
-    found = audit_optimizer(_optimizer(optimizer), net, batch, steps=steps, seed=seed, lr=lr)
+    found = audit_optimizer(_optimizer(optimizer), net, batch, steps=steps, seed=seed, twin_steps=twins, lr=lr)
     if out is not None:
         write_atomic(out, json.dumps(found.to_json(), indent=2))
     if as_json:
@@ -59,6 +67,13 @@ def audit(
             for r in found.rows()
         ]
         print_table(head, rows, title=f"{found.optimizer}, {found.steps} steps, lr {lr:g}")
+        if found.twins:
+            head = ("twins", "moved", "blocks", "left out", "divergence", "loss gap")
+            shown = [
+                tuple("" if r[k] is None else f"{r[k]:.1e}" if isinstance(r[k], float) else str(r[k]) for k in head)
+                for r in found.twin_rows()
+            ]
+            print_table(head, shown, title=f"twins of the whole network after {twins} steps")
     if out is not None:
         say(f"saved: {out}", quiet)
 

@@ -27,7 +27,12 @@ __all__ = ["normal_order"]
 @click.option(
     "--symbols", metavar="LIST", help="Declare symbols: 't real, V hermitian, U'; any other is then an error."
 )
-@click.option("--out", type=click.Path(dir_okay=False), metavar="PATH", help="Write the LaTeX of the result to a file.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False),
+    metavar="PATH",
+    help="Write the LaTeX of the result, or of both sides, to a file.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing for people.")
 @json_option
 def normal_order(latex: str, out: str | None, quiet: bool, as_json: bool, symbols: str | None, **letters: Any) -> None:
@@ -53,14 +58,16 @@ def normal_order(latex: str, out: str | None, quiet: bool, as_json: bool, symbol
         entry |= {"left": ops.latex(left), "right": ops.latex(right)}
         entry |= {} if verdict.counterexample is None else {"counterexample": str(verdict.counterexample)}
         lines = [str(verdict)]
+        sign = "=" if verdict.equal else r"\neq"
+        written = f"{entry['left']} {sign} {entry['right']}"
     else:
         result = ops.parse_latex(latex, algebra, declared)
         written = ops.latex(result)
         entry = {"input": latex, "latex": written, "text": str(result), "terms": _count(result)}
         lines = [written]
-        if out is not None:
-            _save(out, written)
-            entry["file"] = out
+    if out is not None:
+        _save(out, written)
+        entry["file"] = out
     if as_json:
         print_json(entry)
     elif not quiet:

@@ -17,6 +17,8 @@ from torch import nn
 from symmeter.errors import InputError, InputTypeError, NonFiniteError
 from symmeter.optim.block_elements import BlockElement, random_elements
 from symmeter.optim.classification import classify
+from symmeter.optim.network_moves import MOVES
+from symmeter.optim.network_twins import TwinAudit, twin_divergence
 from symmeter.optim.plan import Plan
 from symmeter.optim.stack import SymmetryStack
 
@@ -62,6 +64,9 @@ class OptimizerAudit:
         Of the network that was trained.
     precision : str
         Type in which the steps were taken.
+    twins : tuple of TwinAudit
+        How far copies of the whole network part that a move related which its loss does not see; empty when not asked
+        for.
     """
 
     optimizer: str
@@ -69,6 +74,7 @@ class OptimizerAudit:
     blocks: tuple[BlockAudit, ...]
     losses: tuple[float, ...]
     precision: str
+    twins: tuple[TwinAudit, ...] = ()
 
     @property
     def error(self) -> float:
@@ -118,13 +124,36 @@ class OptimizerAudit:
         widths = [max(len(r[k]) for r in cells) for k in range(len(head))]
         lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths)).rstrip() for r in cells]
         title = f"{self.optimizer}, {self.steps} steps, {self.precision}"
-        return "\n".join([title, *lines])
+        return "\n".join([title, *lines, *self._twin_lines()])
+
+    def twin_rows(self) -> list[dict[str, Any]]:
+        """One line for each kind of twins: blocks moved and left out, divergence, largest difference of the losses."""
+        return [
+            {
+                "twins": t.kind, "moved": MOVES[t.kind], "blocks": t.blocks, "left out": t.left_out,
+                "divergence": t.divergence, "loss gap": t.loss_gap,
+            }
+            for t in self.twins
+        ]  # fmt: skip
+
+    def _twin_lines(self) -> list[str]:
+        lines = []
+        for t in self.twins:
+            left = f"; {t.left_out} left out, the loss changes by {t.change:.1e}" if t.left_out else ""
+            if t.divergence is None:
+                lines.append(f"twins, {t.kind}: none, the loss changes by {t.change:.1e}")
+            else:
+                blocks = f"{t.blocks} block{'s' if t.blocks > 1 else ''}"
+                part = f"part by {t.divergence:.1e}, losses by {t.loss_gap:.1e}"
+                lines.append(f"twins, {t.kind} ({MOVES[t.kind]}): {part} ({blocks}{left})")
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
             "optimizer": self.optimizer, "steps": self.steps, "precision": self.precision, "losses": list(self.losses),
             "error": self.error, "drift": self.drift, "blocks": [dict(b.__dict__) for b in self.blocks],
+            "twins": [dict(t.__dict__) for t in self.twins],
         }  # fmt: skip
 
 
@@ -151,6 +180,7 @@ def audit_optimizer(
     plan: Plan | None = None,
     seed: int = 0,
     dtype: torch.dtype | None = torch.float64,
+    twin_steps: int = 0,
     **settings: Any,
 ) -> OptimizerAudit:
     """Measure how far an optimizer is from respecting the symmetry of every block.
@@ -174,6 +204,9 @@ def audit_optimizer(
         Of the elements.
     dtype : torch.dtype, optional
         Precision of the copies; None leaves that of the model. Optimizers that use bfloat16 inside show its rounding.
+    twin_steps : int
+        Also train this many steps a twin of the whole network for each kind of move that its loss does not see (checked
+        first): rows shifted, tokens, neurons and experts exchanged, heads turned. 0 for none; needs double precision.
     **settings
         Of the optimizer: ``lr=1e-3``, ...
 
@@ -200,6 +233,8 @@ def audit_optimizer(
         raise InputTypeError("optimizer must be a class or function that makes one, not an optimizer that exists")
     if steps < 1:
         raise InputError(f"steps is {steps}; at least one is needed")
+    if twin_steps < 0 or (twin_steps and dtype is not torch.float64):
+        raise InputError(f"twin_steps is {twin_steps} with dtype {dtype}; it is >= 0, and twins need torch.float64")
     plan = classify(model) if plan is None else plan
     first = copy.deepcopy(model) if dtype is None else copy.deepcopy(model).to(dtype)
     start = {n: p.detach().clone() for n, p in first.named_parameters(remove_duplicate=False) if p.requires_grad}
@@ -214,7 +249,15 @@ def audit_optimizer(
     losses = _side_by_side(first, opt, twins, _as(batch, dtype), loss or next_token_loss, steps)
     blocks = tuple(_block(e.name, plan, first, start, twins) for e in plan if e.name in twins[0][1])
     name = getattr(optimizer, "__name__", type(optimizer).__name__)
-    return OptimizerAudit(name, steps, blocks, losses, str(dtype or next(iter(start.values())).dtype).split(".")[-1])
+    found: tuple[TwinAudit, ...] = ()
+    if twin_steps:
+        origin = copy.deepcopy(model).to(dtype)
+        found = twin_divergence(
+            lambda net: _made(optimizer, net, settings), origin, plan, _as(batch, dtype), loss or next_token_loss,
+            twin_steps, generator,
+        )  # fmt: skip
+    precision = str(dtype or next(iter(start.values())).dtype).split(".")[-1]
+    return OptimizerAudit(name, steps, blocks, losses, precision, found)
 
 
 def _as(batch: Any, dtype: torch.dtype | None) -> Any:

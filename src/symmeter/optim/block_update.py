@@ -8,10 +8,11 @@ from typing import Any
 
 import torch
 
+from symmeter.optim.directions import row_lengths
 from symmeter.optim.plan import PlanEntry
 from symmeter.optim.rules import DirectionSettings, UpdateRule
 from symmeter.optim.scales import scaled
-from symmeter.optim.sharding import is_sharded, sharded_update
+from symmeter.optim.sharding import is_sharded, placed_like, sharded_update, whole
 
 __all__ = ["BlockUpdate", "same_kind"]
 
@@ -42,6 +43,8 @@ class BlockUpdate:
     look_ahead : float or None
         Part of the momentum in a Nesterov step; None for the momentum alone.
     active_rows_only : bool
+    relative_rows : bool
+        Each row of the update is multiplied by the root mean square of that row of the weight.
     """
 
     settings: DirectionSettings
@@ -49,6 +52,7 @@ class BlockUpdate:
     alpha: float
     look_ahead: float | None
     active_rows_only: bool
+    relative_rows: bool = False
 
     def __call__(
         self,
@@ -69,10 +73,19 @@ class BlockUpdate:
             update = sharded_update(entry, source, seen, self.settings, self.scale, self.of_tensor)
         else:
             update = self.of_tensor(entry, source, gradient)
+        if self.relative_rows:
+            update = self._by_rows_of(entry, update, parameters[0] if one else torch.stack(parameters))
         if one:
             parameters[0].add_(update, alpha=-lr)
         else:
             _LISTS._foreach_add_(parameters, list(update.unbind()), alpha=-lr)
+
+    def _by_rows_of(self, entry: PlanEntry, update: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        if is_sharded(update):
+            return placed_like(self._by_rows_of(entry, whole(update), whole(weight)), update)
+        parts = zip(entry.view.split(update), entry.view.split(weight))
+        moved = tuple(u * (row_lengths(w) / w.shape[-1] ** 0.5).to(u.dtype) for u, w in parts)
+        return entry.view.join(moved, tuple(update.shape))
 
     @property
     def _needs_gradient(self) -> bool:

@@ -16,7 +16,7 @@ from symmeter.optim.directions import row_norm
 from symmeter.optim.plan import PlanEntry
 from symmeter.optim.rules import DirectionSettings
 
-__all__ = ["is_sharded", "sharded_update", "whole"]
+__all__ = ["is_sharded", "placed_like", "sharded_update", "whole"]
 
 #: Root mean square of updates under scale "rms".
 _RMS = 0.2
@@ -55,10 +55,11 @@ def sharded_update(
     if gradient is None and _by_rows(entry, source, settings, scale):
         return _rows(entry, source, settings, scale)
     full = plain(entry, whole(source), None if gradient is None else whole(gradient))
-    return _placed(full, source)
+    return placed_like(full, source)
 
 
-def _placed(full: torch.Tensor, like: Any) -> torch.Tensor:
+def placed_like(full: torch.Tensor, like: Any) -> torch.Tensor:
+    """A tensor that every process has, spread as another is."""
     from torch.distributed.tensor import DTensor, Replicate
 
     mesh = like.device_mesh

@@ -17,7 +17,7 @@ from symmeter.optim.adamw import adamw_step
 from symmeter.optim.block_update import BlockUpdate, same_kind
 from symmeter.optim.classification import classify
 from symmeter.optim.matrix_view import MatrixView
-from symmeter.optim.plan import ROLES, Plan, PlanEntry
+from symmeter.optim.plan import DEFAULT_RULES, ROLES, Plan, PlanEntry
 from symmeter.optim.row_kernel import kernel_fits, kernel_step
 from symmeter.optim.rules import DirectionSettings
 from symmeter.optim.scales import check_scale
@@ -61,8 +61,11 @@ class SymmetryStack(torch.optim.Optimizer):
         Of AdamW.
     row_eps : float or "relative"
         See :func:`symmeter.optim.row_norm`.
+    row_scale : str
+        ``"relative"`` multiplies each neuron's row of an update of feed-forward blocks by the root mean square of that
+        row of the weight, so that ups and downs may be rescaled against each other as well; ``"none"`` by default.
     active_rows_only : bool
-        Rows of embeddings without gradient in this step stay where they are.
+        Rows of embeddings without gradient in this step stay where they are, and do not decay.
     alpha : float
         Power of scale ``"nuclear"``.
     polar : str
@@ -109,6 +112,7 @@ class SymmetryStack(torch.optim.Optimizer):
         eps: float = 1e-8,
         row_eps: float | str = 1e-8,
         active_rows_only: bool = False,
+        row_scale: str = "none",
         alpha: float = 1.0,
         polar: str = "auto",
         damping: float = 1e-6,
@@ -124,6 +128,8 @@ class SymmetryStack(torch.optim.Optimizer):
             )
         _check_numbers(lr, momentum, betas, eps, non_finite)
         check_scale(scale)
+        if row_scale not in ("none", "relative"):
+            raise InputError(f"row_scale is {row_scale!r}; use 'none' or 'relative'")
         plan = classify(model, roles=roles, **classification) if plan is None else plan
         if rule is not None:
             plan, scale, polar = _one_rule(plan, rule, scale, polar)
@@ -131,7 +137,8 @@ class SymmetryStack(torch.optim.Optimizer):
         settings = DirectionSettings(polar, row_eps, damping, order)
         shared = {
             "scale": scale, "momentum": momentum, "nesterov": nesterov, "betas": tuple(betas), "eps": eps,
-            "row_eps": settings.row_eps, "active_rows_only": active_rows_only, "alpha": alpha, "polar": polar,
+            "row_eps": settings.row_eps, "active_rows_only": active_rows_only, "row_scale": row_scale,
+            "alpha": alpha, "polar": polar,
             "damping": damping, "order": order, "non_finite": non_finite, "foreach": foreach,
             "notes": plan.notes,
         }  # fmt: skip
@@ -194,7 +201,7 @@ class SymmetryStack(torch.optim.Optimizer):
         update = _update_of(group)
         entries = [known[n] for n in names]
         large = [
-            kernel_fits(e, p, update.settings, update.scale, update.active_rows_only)
+            kernel_fits(e, p, update.settings, update.scale, update.active_rows_only or update.relative_rows)
             for e, p in zip(entries, parameters)
         ]
         for e, p in (pair for pair, fits in zip(zip(entries, parameters), large) if fits):
@@ -209,10 +216,13 @@ class SymmetryStack(torch.optim.Optimizer):
         if not parameters:
             return
         momenta = [self._momentum(p) for p in parameters]
+        for p in parameters:
+            # Kept by the passes of row_kernel alone; it would be wrong when they come back.
+            self.state[p].pop("mean_row", None)
         gradients: list[torch.Tensor] = [p.grad for p in parameters]  # type: ignore[misc]
         _LISTS._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
         if group["weight_decay"]:
-            _LISTS._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
+            _decay(parameters, gradients, group["lr"] * group["weight_decay"], update.active_rows_only)
         for bucket in same_kind(entries, parameters):
             p, m, g = ([tensors[k] for k in bucket] for tensors in (parameters, momenta, gradients))
             update(entries[bucket[0]], p, m, g, group["lr"])
@@ -242,24 +252,64 @@ class SymmetryStack(torch.optim.Optimizer):
 
         Raises
         ------
-        UnknownNameError
+        UnknownNameError, ShapeError
         """
-        if "role" not in param_group:
-            param_group = _group_of(param_group)
-        elif param_group["role"] not in ROLES:
-            close = nearest_name(param_group["role"], ROLES)
+        role = param_group.get("role")
+        if role is not None and role not in ROLES:
+            close = nearest_name(role, ROLES)
             raise UnknownNameError(
-                f"no role is called {param_group['role']!r}; known are {', '.join(ROLES)}"
+                f"no role is called {role!r}; known are {', '.join(ROLES)}"
                 + (f"; did you mean {close!r}?" if close else "")
             )
+        if "entries" not in param_group:
+            param_group = _group_of(param_group, sum(len(g["params"]) for g in self.param_groups))
         super().add_param_group(param_group)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a checkpoint; parameters are matched by name, in whatever order the model has them now.
+
+        Raises
+        ------
+        InputError
+            When the checkpoint is of a model with other names, or splits them into other groups.
+        """
+        super().load_state_dict(_in_order(state_dict, [g["param_names"] for g in self.param_groups]))
+
+
+def _in_order(state_dict: dict[str, Any], wanted: list[list[str]]) -> dict[str, Any]:
+    """The state dict with groups and parameters in the order of the optimizer that it goes into."""
+    saved = state_dict["param_groups"]
+    if any("param_names" not in g for g in saved) or [list(g["param_names"]) for g in saved] == wanted:
+        return state_dict
+    by_names = {frozenset(g["param_names"]): g for g in saved}
+    groups = []
+    for names in wanted:
+        group = by_names.get(frozenset(names))
+        if group is None:
+            have = {n for g in saved for n in g["param_names"]}
+            lost = next((n for n in names if n not in have), None)
+            what = f"it has nothing for {lost}" if lost else f"it groups {names[0]} with other parameters"
+            raise InputError(f"the checkpoint does not fit this model: {what}; build both from the same model and plan")
+        place = dict(zip(group["param_names"], group["params"], strict=True))
+        groups.append({**group, "param_names": list(names), "params": [place[n] for n in names]})
+    return {**state_dict, "param_groups": groups}
+
+
+def _decay(parameters: list[torch.Tensor], gradients: list[torch.Tensor], amount: float, active_only: bool) -> None:
+    if not active_only:
+        _LISTS._foreach_mul_(parameters, 1 - amount)
+        return
+    for p, g in zip(parameters, gradients):
+        p.mul_(1 - amount * (g != 0).any(-1, keepdim=True))
 
 
 def _update_of(group: dict[str, Any]) -> BlockUpdate:
     settings = DirectionSettings(group["polar"], group["row_eps"], group["damping"], group["order"])
     active = group["active_rows_only"] and group["role"] in ("embedding", "tied_embedding", "lm_head")
     ahead = group["momentum"] if group["nesterov"] else None
-    return BlockUpdate(settings, group["scale"], group["alpha"], ahead, active)
+    # Checkpoints of earlier versions do not say.
+    relative = group.get("row_scale", "none") == "relative" and group["role"] in ("mlp_gate_up", "mlp_down")
+    return BlockUpdate(settings, group["scale"], group["alpha"], ahead, active, relative)
 
 
 def _total(gradient: torch.Tensor) -> torch.Tensor:
@@ -275,7 +325,7 @@ def _all_finite(gradient: torch.Tensor) -> bool:
 def _with_gradients(group: dict[str, Any]) -> tuple[list[str], list[torch.Tensor]]:
     names, parameters = [], []
     for name, p in zip(group["param_names"], group["params"], strict=True):
-        if p.grad is None:
+        if p.grad is None or not p.numel():
             continue
         if p.grad.is_sparse:
             raise InputError(f"the gradient of {name} is sparse; give nn.Embedding(sparse=False)")
@@ -356,11 +406,19 @@ def _check_parameter(entry: PlanEntry, named: Mapping[str, nn.Parameter]) -> Non
         raise InputError(f"{entry.name} is complex; rule {entry.rule!r} is for real weights, use 'polar' or 'adamw'")
 
 
-def _group_of(param_group: dict[str, Any]) -> dict[str, Any]:
+def _group_of(param_group: dict[str, Any], before: int) -> dict[str, Any]:
+    """A group with names, role and entries, for parameters that no plan knows; ``before`` counts earlier ones."""
     given = param_group["params"]
     given = [given] if isinstance(given, torch.Tensor) else list(given)
-    pairs = [p if isinstance(p, tuple) else (f"added.{id(p)}", p) for p in given]
+    # Numbers, not addresses, so that another process finds the same names in a checkpoint.
+    pairs = [p if isinstance(p, tuple) else (f"added.{before + k}", p) for k, p in enumerate(given)]
     matrices = all(p.ndim == 2 for _, p in pairs)
-    role, rule = ("hidden", "polar") if matrices else ("other", "adamw")
-    entries = [PlanEntry(n, role, "", rule, "", "added later", tuple(p.shape)).to_json() for n, p in pairs]
+    role = param_group.get("role", "hidden" if matrices else "other")
+    rule = DEFAULT_RULES[role].removeprefix("centered_")
+    for name, p in pairs:
+        if rule != "adamw" and p.ndim != 2:
+            raise ShapeError(f"{name} has shape {tuple(p.shape)}; role {role!r} is for matrices, use 'other'")
+    turned = MatrixView(transpose=(True,)) if role == "mlp_down" else MatrixView()
+    shapes = [(n, tuple(p.shape)) for n, p in pairs]
+    entries = [PlanEntry(n, role, "", rule, "", "added later", s, False, turned).to_json() for n, s in shapes]
     return {**param_group, "params": pairs, "role": role, "rule": rule, "entries": entries}

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from symmeter.shapes.detection_closure import is_multiplicative
-from symmeter.shapes.detection_search import Operations, fitted, measured
+from symmeter.shapes.detection_search import Operations, TooManyMapsError, fitted, measured
 from symmeter.shapes.detection_shells import Cloud
 
 __all__ = ["Chain", "Link", "chain_of", "closed", "exact_matrices"]
@@ -54,6 +54,11 @@ def _index(rows: np.ndarray) -> dict[bytes, int]:
 def closed(cloud: Cloud, operations: Operations, limit: float) -> tuple[Operations, Int[np.ndarray, "g g"]]:
     """The largest group that the maps give when no operation may deviate by more than the limit, and its table."""
     table = operations.table if operations.table is not None else _products(_keys(cloud, operations))
+    if len(operations) > _LARGEST:
+        raise TooManyMapsError(
+            f"{len(operations):,} operations are more than the {_LARGEST:,} of the largest group that is made; thin "
+            "the points out, give labels, or make the tolerance smaller"
+        )
     if table is None:
         operations = chain_of(cloud, operations, limit).links[-1].operations
         table = _products(_keys(cloud, operations))

@@ -57,6 +57,7 @@ def group_from_a_few(
     parts: list[np.ndarray],
     images: Int[np.ndarray, "k 3"],
     match: Match,
+    promising: Callable[[Int[np.ndarray, "k 3"]], Int[np.ndarray, " m"]],
 ) -> tuple[Int[np.ndarray, "g n"], Int[np.ndarray, "g g"], Int[np.ndarray, " s"]] | None:
     """Permutations, table of products and the places of the generators in it; None when in doubt.
 
@@ -73,6 +74,8 @@ def group_from_a_few(
     match : callable
         Gives, for some triples of images, which of their maps take all points near to others, and the permutations of
         these.
+    promising : callable
+        Gives, for some triples, those whose maps pass a quick test that all symmetries pass.
 
     Returns
     -------
@@ -92,7 +95,14 @@ def group_from_a_few(
     group, table = np.arange(n)[None], np.array([[start]])
     generators: list[np.ndarray] = []
     matched = 0
+    tested = False
     while (open_ := np.flatnonzero(at == -1)).size:
+        if matched and not tested:
+            # Triples alike by chance lead nowhere, and there may be many of them.
+            at[open_] = -2
+            at[open_[promising(images[open_])]] = -1
+            tested = True
+            continue
         # Three elements of a group nearly always generate it, or much of it.
         chosen = open_[sorted({0, len(open_) // 2, len(open_) - 1})]
         matched += len(chosen)

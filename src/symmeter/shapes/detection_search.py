@@ -25,9 +25,13 @@ _BLOCK = 4_000_000
 _LARGE_SHELL = 300
 #: More triples of images than this mean that the tolerance cannot tell the points apart.
 MOST_CANDIDATES = 400_000
+#: Of so many points as many maps are not matched: they lie on a circle more densely than any group is worth.
+_DENSE = (500, 3_000)
 #: Inner products that are compared at most: some seconds of work.
 _MOST_PRODUCTS = 1_000_000_000
 _POLISH = 3
+#: So many maps times points are tried on a few points before all are matched.
+_MANY = 50_000
 #: Points on which a map is tried before all are matched.
 _SAMPLE = 12
 #: Below this share of the distance between points no image lies nearer to another point than to its own.
@@ -129,7 +133,10 @@ def _from_a_few(
     def match(some: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return _matched(x, shells, _maps(x, frame, some), bound, onto=False)
 
-    found = group_from_a_few(len(x), frame, parts, images, match)
+    def promising(some: np.ndarray) -> np.ndarray:
+        return _promising(x, shells, _maps(x, frame, some), bound)
+
+    found = group_from_a_few(len(x), frame, parts, images, match, promising)
     if found is None:
         return None
     permutations, table, generators = found
@@ -245,20 +252,19 @@ def _orthogonal(a: Float[np.ndarray, "k 3 3"], signs: np.ndarray | None = None) 
 
 
 def _promising(x: np.ndarray, shells: list[np.ndarray], matrices: np.ndarray, bound: float) -> np.ndarray:
-    """Of many maps those that take a few points of the largest shell near to others of it."""
+    """Which maps take a few points of the largest shell near to others of it."""
     largest = max(shells, key=len)
-    if len(matrices) * len(largest) < 50_000:
-        return matrices
     from scipy.spatial import KDTree
 
     tree = KDTree(x[largest])
     some = x[largest[:: max(1, len(largest) // _SAMPLE)]]
+    alive = np.arange(len(matrices))
     for point in some:
-        if not len(matrices):
+        if not len(alive):
             break
-        distance = tree.query(matrices @ point, distance_upper_bound=1.001 * bound)[0]
-        matrices = matrices[np.asarray(distance) <= bound]
-    return matrices
+        distance = tree.query(matrices[alive] @ point, distance_upper_bound=1.001 * bound)[0]
+        alive = alive[np.asarray(distance) <= bound]
+    return alive
 
 
 def _matched(
@@ -327,7 +333,13 @@ def _polished(
 ) -> Operations:
     x = cloud.points
     # A frame of noisy points may turn the rest by some tolerances before it is fitted.
-    matrices = _promising(x, shells, matrices, max(accept, 6.0 * tolerance))
+    if len(matrices) * max(map(len, shells)) >= _MANY:
+        matrices = matrices[_promising(x, shells, matrices, max(accept, 6.0 * tolerance))]
+    if len(x) > _DENSE[0] and len(matrices) > _DENSE[1]:
+        raise TooManyMapsError(
+            f"about {len(matrices):,} maps take these {len(x):,} points to themselves: thin them out, give labels, or "
+            "make the tolerance smaller"
+        )
     alive, permutations = _matched(x, shells, matrices, max(accept, 6.0 * tolerance), onto=False)
     matrices = matrices[alive]
     onto = (np.sort(permutations, axis=1) == np.arange(len(x))).all(axis=1)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from symmeter.errors import InputError, NonFiniteError, ShapeError
+from symmeter.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 
 __all__ = ["Cloud", "cloud_of"]
 
@@ -111,7 +111,7 @@ def cloud_of(points: Any, labels: Sequence[Any] | None, weights: Any, centre: An
     ------
     InputError, ShapeError, NonFiniteError
     """
-    x = np.array(points, dtype=float)
+    x = _real_table(points)
     if x.ndim != 2 or x.shape[1] != 3:
         raise ShapeError(f"points have shape {x.shape}; give one row (x, y, z) for each point")
     if not len(x):
@@ -142,6 +142,16 @@ def cloud_of(points: Any, labels: Sequence[Any] | None, weights: Any, centre: An
     return Cloud(x, middle, radius, kinds, rank, directions)
 
 
+def _real_table(points: Any) -> np.ndarray:
+    try:
+        given = np.asarray(points)
+        if given.dtype.kind == "c":
+            raise TypeError
+        return np.array(given, dtype=float)
+    except (TypeError, ValueError):
+        raise InputTypeError("points are real numbers, one row (x, y, z) for each point") from None
+
+
 def _weights(weights: Any, n: int) -> Float[np.ndarray, " n"]:
     if weights is None:
         return np.ones(n)
@@ -157,6 +167,7 @@ def _kinds(labels: Sequence[Any] | None, mass: np.ndarray | None, n: int) -> Int
     """Numbers of the classes of equal label and equal weight (to a relative 1e-6)."""
     kinds = np.zeros(n, dtype=np.int64)
     if labels is not None:
+        labels = tuple(labels)
         if len(labels) != n:
             raise ShapeError(f"there are {len(labels)} labels for {n} points; give one each")
         known: dict[Any, int] = {}

@@ -71,7 +71,10 @@ def decode_ply(data: bytes, name: str) -> Mesh:
 
 def _whole(values, face: int) -> tuple[int, ...]:
     try:
-        return tuple(int(v) for v in values)
+        corners = tuple(int(v) for v in values)
+        if any(c != v for c, v in zip(corners, values)):
+            raise ValueError
+        return corners
     except (ValueError, OverflowError):
         raise FileFormatError(f"face {face} has a corner that is no number of a vertex") from None
 

@@ -29,6 +29,8 @@ __all__ = ["DetectedPointGroup", "SymmetryElement", "point_group"]
 
 #: An operation may deviate by this many tolerances: each of the two points compared may be off, and the fit as well.
 _ALLOWED = 3.0
+#: A smaller tolerance would reject what is exact but for rounding.
+_FINEST = 1e-13
 #: The ladder looks for groups up to this deviation, relative to the radius.
 _LOOSEST = 0.25
 #: Maps times points that the ladder tries; with more maps it is looked for less far.
@@ -308,6 +310,8 @@ def point_group(
     """
     if isinstance(tol, bool) or not isinstance(tol, (int, float, np.integer, np.floating)) or not 0.0 < tol < 1.0:
         raise InputError(f"tol is {tol!r}; it is relative to the radius and lies between 0 and 1")
+    if tol < _FINEST:
+        raise InputError(f"tol is {tol:g}, which is the rounding of coordinates; choose {_FINEST:g} or more")
     cloud = cloud_of(points, labels, weights, centre, tol)
     if cloud.radius > 0.0 or len(cloud.points) > 1:
         _check_spacing(cloud, tol)
@@ -412,9 +416,13 @@ def _keeping_faces(permutations: np.ndarray, faces: Sequence[Sequence[int]]) -> 
 
 
 def _check_spacing(cloud: Cloud, tol: float) -> None:
+    if cloud.radius == 0.0:
+        raise InputError(
+            f"all {len(cloud.points)} points lie in one place; no tolerance tells them apart, leave out all but one"
+        )
     distance, first, second = cloud.closest
-    if distance <= 2.0 * tol * cloud.radius or cloud.radius == 0.0:
-        share = distance / cloud.radius if cloud.radius > 0 else 0.0
+    if distance <= 2.0 * tol * cloud.radius:
+        share = distance / cloud.radius
         right = f"choose tol below {share / 2:.1g}" if share > 1e-9 else "leave one of them out, or give labels"
         raise InputError(
             f"points {min(first, second)} and {max(first, second)} are {share:.2g} radii apart, which tol = {tol:g} "

@@ -11,6 +11,7 @@ from .grid import fitting_grids, parse_grid
 from .loading import load, load_many
 from .models import Model, is_model
 from .shapes import Shape, is_shape
+from .training import Training
 from .values import Covariance, Samples, SeveralSamples, Subject
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "SeveralSamples",
     "Shape",
     "Subject",
+    "Training",
     "fitting_grids",
     "is_model",
     "is_shape",

@@ -27,8 +27,9 @@ _SYMMETRIC = 1e-8
 _NEARLY_SYMMETRIC = 1e-3
 # One this close may be either; it is read as samples with a note.
 _DOUBTFUL = 0.3
-# Eigenvalues of a matrix printed with six digits are off by about this part of the largest one.
-_NEGATIVE = 1e-6
+# Six digits leave an error of up to 5e-6 of each real and imaginary part, so that no row of errors sums to more than
+# sqrt(2) times that part of the largest row of entries: eigenvalues move by no more.
+_NEGATIVE = 7.1e-6
 
 
 @dataclass(frozen=True)

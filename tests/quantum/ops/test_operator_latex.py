@@ -166,7 +166,7 @@ MISTAKES = {
     r"\tilde{c}_1^\dagger": 1,
     r"\sum_{i=1}^N n_i \sum_{j=1}^L n_j": 18,
     r"c_{i+}": 5,
-    r"\sum_{i<j} n_i": 1,
+    r"\sum_{i<} n_i": 8,
     r"\mathbf{S}_1": 1,
     r"c_1 & c_2": 5,
     r"e^{c_1}": 1,

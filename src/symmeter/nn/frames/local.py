@@ -45,6 +45,9 @@ def neighbourhoods(
         distance = distance.masked_fill(~mask[:, None], torch.inf)
     far = distance.kthvalue(k, dim=2, keepdim=True).values
     scale = torch.where(distance.isfinite(), distance, torch.zeros_like(distance)).amax((1, 2), keepdim=True)
+    # Coordinates round in units of their own size, which far from the origin is more than that of the cloud.
+    reach = still.abs() if mask is None else still.abs().masked_fill(~mask[..., None], 0.0)
+    scale = torch.maximum(scale, reach.amax((1, 2), keepdim=True))
     taken = distance <= far + (1e-9 if points.dtype == torch.float64 else 5e-7) * scale
     most = int(taken.sum(2).max())
     near = distance.topk(most, dim=2, largest=False).indices

@@ -19,7 +19,7 @@ from symmeter.optim.noether.numeric_fields import (
 from symmeter.optim.noether.proposals import proposed
 from symmeter.optim.noether.symmetries import Member, ParameterSymmetry
 
-__all__ = ["ParameterSymmetries", "discover_symmetries"]
+__all__ = ["ParameterSymmetries", "as_family", "discover_symmetries"]
 
 _METHODS = ("auto", "structure", "numeric")
 #: Elementary fields that one null space can still be found for in a second or two.
@@ -164,7 +164,7 @@ def discover_symmetries(
     new = tuple(s for s in numeric if frozenset((f.name, f.kind, f.index) for f in s.fields) not in known)
     seen = sum(probe.parameters[n].numel() for n in names) / sum(p.numel() for p in probe.parameters.values())
     if method == "numeric":
-        found, new = [_as_family(s, k) for k, s in enumerate(numeric)], ()
+        found, new = [as_family(s, k) for k, s in enumerate(numeric)], ()
     return ParameterSymmetries(tuple(found), tuple(nearly), tuple(new), seen, facts)
 
 
@@ -182,11 +182,11 @@ def _fitting(probe: LossProbe) -> list[str]:
 
 def _tested(family: ParameterSymmetry, probe: LossProbe, generator: torch.Generator) -> ParameterSymmetry:
     """The family with its violation over several batches and places, and the change under finite elements."""
-    worst = 0.0
+    violations = []
     for k in range(max(2, min(4, len(probe.batches)))):
         at = probe.perturbed(generator)
         gradient = probe.gradient(at, k)
-        worst = max(worst, float(_relative(family, at, gradient).max()))
+        violations.append(float(_relative(family, at, gradient).max()))
     change = 0.0
     for size in (0.1, 1.0):
         at = probe.perturbed(generator)
@@ -197,7 +197,7 @@ def _tested(family: ParameterSymmetry, probe: LossProbe, generator: torch.Genera
         moved = {**at, **family.transform(at, amounts)}
         before, after = (float(probe.value(x, 0).detach()) for x in (at, moved))
         change = max(change, abs(after - before) / max(abs(before), 1e-300))
-    return replace(family, violation=worst, finite=change)
+    return replace(family, violation=max(violations), finite=change, violations=tuple(violations))
 
 
 def _relative(family: ParameterSymmetry, at: Any, gradient: Any) -> torch.Tensor:
@@ -253,7 +253,7 @@ def _field_kind(kind: str, m: Member, vector: bool) -> str:
     return "entry scale" if vector else ("row scale" if m.axis == 0 else "column scale")
 
 
-def _as_family(s: NumericSymmetry, number: int) -> ParameterSymmetry:
+def as_family(s: NumericSymmetry, number: int) -> ParameterSymmetry:
     """A single combination as a family of one unit, so that it can be tracked."""
     shifts = {f.kind.endswith("shift") for f in s.fields}
     kind = "translation" if shifts == {True} else "rescale" if len(s.fields) > 1 else "scale"

@@ -33,7 +33,7 @@ class LossProbe:
     def __init__(self, model: nn.Module, loss: Callable[[Any, Any], torch.Tensor], batches: Iterable[Any]) -> None:
         if not isinstance(model, nn.Module):
             raise InputTypeError(f"a torch.nn.Module is needed, not {type(model).__name__}")
-        self.model = copy.deepcopy(model).double()
+        self.model = _copy(model).double()
         self.loss = loss
         self.batches = [_double(_pair(b)) for b in batches]
         if not self.batches:
@@ -80,6 +80,16 @@ class LossProbe:
             noise = torch.randn(p.shape, generator=generator, dtype=torch.float64)
             out[n] = p + amount * unit * noise.to(p)
         return out
+
+
+def _copy(model: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(model)
+    except RuntimeError as error:
+        raise InputError(
+            "the model cannot be copied: it holds tensors that were computed, as torch.nn.utils.weight_norm leaves "
+            "them; use torch.nn.utils.parametrizations"
+        ) from error
 
 
 def _pair(batch: Any) -> tuple[Any, Any]:

@@ -64,7 +64,7 @@ def proposed(probe: LossProbe) -> list[ParameterSymmetry]:
     """All families that are worth testing, each with how it was come upon."""
     order = _order(probe)
     out = [*_translations(order, probe), *_before_norms(order, probe), *_between(order, probe)]
-    out += [*_linear_pairs(order, probe), *_blocks(probe), *_whole_stream(order, probe)]
+    out += [*_linear_pairs(order, probe), *_blocks(probe), *_whole_stream(order, probe), *_weight_norms(probe)]
     unique: dict[tuple[str, tuple[Member, ...]], ParameterSymmetry] = {}
     for s in out:
         unique.setdefault((s.kind, s.members), s)
@@ -75,9 +75,9 @@ def _family(name: str, kind: str, members: list[Member], probe: LossProbe, why: 
     first = members[0]
     if kind == "linear":
         shape = first.matrices(probe.parameters[first.name]).shape
-        count = shape[0] * shape[1] ** 2
-    else:
-        count = first.number(probe.parameters[first.name])
+        blocks = (shape[0], shape[1])
+        return ParameterSymmetry(name, kind, tuple(members), shape[0] * shape[1] ** 2, why, blocks=blocks)
+    count = first.number(probe.parameters[first.name])
     return ParameterSymmetry(name, kind, tuple(members), count, why)
 
 
@@ -123,13 +123,14 @@ def _between(order: list[tuple[str, nn.Module]], probe: LossProbe) -> Iterator[P
         if not weight:
             continue
         units = probe.parameters[weight].shape[0]
-        columns = probe.parameters[outgoing].shape[1]
-        if columns % units:
+        groups = getattr(following, "groups", 1)
+        columns = groups * probe.parameters[outgoing].shape[1]
+        if columns % units or getattr(following, "transposed", False):
             continue
         members = [
             Member(weight, axis=0),
             *([Member(bias, axis=0)] if bias else []),
-            Member(outgoing, axis=1, sign=-1, repeat=columns // units),
+            Member(outgoing, axis=1, sign=-1, repeat=columns // units, groups=groups),
         ]
         kind = "affine of a norm" if isinstance(module, (*_CHANNEL_NORMS, *_WHOLE_NORMS)) else "units"
         yield _family(f"{name} | {after}", "rescale", members, probe, f"{kind} between {name} and {after}")
@@ -177,13 +178,33 @@ def _heads(block: str, parts: dict[str, PlanEntry], probe: LossProbe) -> Iterato
             continue
         a, b = parts[one], parts[other]
         heads = (a.view.heads[0], b.view.heads[0])
-        # Groups of query heads share their keys: charges would be sums over the group, which members cannot say yet.
-        if heads[0] != heads[1] or not heads[0]:
+        fewest = min(heads)
+        if not fewest or max(heads) % fewest:
             continue
         if any(e.name.removesuffix("weight") + "bias" in probe.parameters for e in (a, *((b,) if one == "q" else ()))):
             continue
-        members = [Member(a.name, view=a.view), Member(b.name, sign=-1, view=b.view)]
-        yield _family(f"{block} {one} | {other}", "linear", members, probe, f"{why}, head by head")
+        # Query heads that share keys move with them: a charge has the sum over the group.
+        members = [
+            Member(e.name, sign=sign, view=e.view, share=number // fewest)
+            for e, number, sign in ((a, heads[0], 1), (b, heads[1], -1))
+        ]
+        way = "head by head" if heads[0] == heads[1] else f"{fewest} groups of {max(heads) // fewest} heads"
+        yield _family(f"{block} {one} | {other}", "linear", members, probe, f"{why}, {way}")
+
+
+def _weight_norms(probe: LossProbe) -> Iterator[ParameterSymmetry]:
+    """Directions of weights whose length is a parameter of its own, one for each row."""
+    for name, module in probe.model.named_modules():
+        if type(module).__name__ != "ParametrizationList" or len(module) != 1:  # type: ignore[arg-type]
+            # Behind a second parametrisation the direction is no longer what this one normalises.
+            continue
+        found = [getattr(part, "dim", 0) for part in module.children() if type(part).__name__ == "_WeightNorm"]
+        places = [(f"{name}.original1", dim) for dim in found]
+        for direction, dim in places:
+            if direction in probe.parameters:
+                axis = None if dim is None or dim < 0 else dim
+                why = "only the direction enters, its length is a parameter of its own"
+                yield _family(f"{direction} scale", "scale", [Member(direction, axis=axis)], probe, why)
 
 
 def _whole_stream(order: list[tuple[str, nn.Module]], probe: LossProbe) -> Iterator[ParameterSymmetry]:

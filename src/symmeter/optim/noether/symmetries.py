@@ -50,6 +50,10 @@ class Member:
         Rate: the member is multiplied by ``exp(sign weight s)``.
     index : int or None
         This unit alone.
+    groups : int
+        Of a grouped convolution whose input channels are units: inputs of group k meet the k-th block of rows only.
+    share : int
+        For linear families: so many neighbouring heads of the stack are moved by one S, as query heads that share keys.
     """
 
     name: str
@@ -59,13 +63,20 @@ class Member:
     view: MatrixView = WHOLE
     weight: float = 1.0
     index: int | None = None
+    groups: int = 1
+    share: int = 1
 
     def number(self, tensor: torch.Tensor) -> int:
         """How many units it has."""
-        return 1 if self.axis is None or self.index is not None else tensor.shape[self.axis] // self.repeat
+        if self.axis is None or self.index is not None:
+            return 1
+        return self.groups * tensor.shape[self.axis] // self.repeat
 
     def _part(self, tensor: torch.Tensor) -> tuple[torch.Tensor, int | None]:
         """The entries that count, and which of their axes numbers units."""
+        if self.groups > 1:
+            # (out, in / groups, ...) as (groups, in / groups, out / groups, ...): input channels come first.
+            return tensor.unflatten(0, (self.groups, -1)).transpose(1, 2).flatten(0, 1), 0
         if self.axis is None or self.index is None:
             return tensor, self.axis
         return tensor.select(self.axis, self.index), None
@@ -96,7 +107,17 @@ class Member:
     def matrices(self, tensor: torch.Tensor) -> Float[torch.Tensor, "h r n"]:
         """The stack of matrices whose rows are mixed."""
         x = self.view.split(tensor)[0]
-        return x if x.ndim == 3 else x[None]
+        x = x if x.ndim == 3 else x[None]
+        if self.share == 1:
+            return x
+        # Columns of the heads that share stand side by side, so that products of rows are sums over these heads.
+        return x.unflatten(0, (-1, self.share)).transpose(1, 2).flatten(-2)
+
+    def joined(self, stack: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+        """The parameter of this shape whose :meth:`matrices` these are."""
+        if self.share > 1:
+            stack = stack.unflatten(-1, (self.share, -1)).transpose(1, 2).flatten(0, 1)
+        return self.view.join((stack if any(self.view.heads) else stack[0],), shape)
 
 
 @dataclass(frozen=True)
@@ -118,6 +139,10 @@ class ParameterSymmetry:
         Largest relative ``<g, xi>`` of a unit over the batches that were tried, NaN when not measured.
     finite : float
         Largest change of the loss under finite elements, NaN when not measured.
+    violations : tuple of float
+        For each batch that was tried.
+    blocks : (int, int)
+        Of linear families: how many matrices S, and their size.
     """
 
     name: str
@@ -127,6 +152,8 @@ class ParameterSymmetry:
     why: str = ""
     violation: float = float("nan")
     finite: float = float("nan")
+    violations: tuple[float, ...] = ()
+    blocks: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -220,14 +247,19 @@ class ParameterSymmetry:
             p = out.get(m.name, parameters[m.name])
             if self.kind == "linear":
                 factor = torch.linalg.matrix_exp(m.sign * amounts).to(p.dtype)
-                moved = factor @ m.matrices(p)
-                out[m.name] = m.view.join((moved if any(m.view.heads) else moved[0],), tuple(p.shape))
+                out[m.name] = m.joined(factor @ m.matrices(p), tuple(p.shape))
             else:
                 out[m.name] = self._moved(m, p, amounts)
         return out
 
     def _moved(self, m: Member, p: torch.Tensor, amounts: torch.Tensor) -> torch.Tensor:
         a = amounts.to(p.dtype)
+        if m.groups > 1:
+            a = a.reshape(m.groups, 1, -1, *[1] * (p.ndim - 2))
+            blocks = p.unflatten(0, (m.groups, -1))
+            return (
+                blocks + m.sign * a if self.kind == "translation" else blocks * torch.exp(m.sign * m.weight * a)
+            ).flatten(0, 1)
         if m.index is not None and m.axis is not None:
             out = p.clone()
             one = out.select(m.axis, m.index)

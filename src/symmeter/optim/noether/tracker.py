@@ -8,16 +8,16 @@ first-order term and the finite step did.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from symmeter.errors import InputError, NonFiniteError, UnknownNameError, nearest_name
-from symmeter.optim.noether.continuous_laws import ContinuousModel, continuous_step, decay_only
-from symmeter.optim.noether.discrete_laws import StepRule, quadratic_step, translation_step
+from symmeter.errors import InputError, UnknownNameError, nearest_name
+from symmeter.optim.noether.continuous_laws import ContinuousModel
+from symmeter.optim.noether.discrete_laws import StepRule
+from symmeter.optim.noether.family_state import ChargeRecord, FamilyState, Velocities
 from symmeter.optim.noether.symmetries import ParameterSymmetry
 
 __all__ = ["LAWS", "ChargeRecord", "NoetherTracker"]
@@ -26,38 +26,6 @@ __all__ = ["LAWS", "ChargeRecord", "NoetherTracker"]
 LAWS = ("exact", "continuous", "naive")
 #: A symmetry that breaks does so slowly, and to look costs as much as all laws together.
 _VIOLATIONS_EVERY = 10
-
-
-@dataclass(frozen=True, eq=False)
-class ChargeRecord:
-    """Charges of one family over a run.
-
-    Attributes
-    ----------
-    symmetry : ParameterSymmetry
-    steps : array of shape (n,)
-        Numbers of steps done when the charge was read.
-    measured : array of shape (n, ...)
-    predicted : dict of arrays
-        By law, of the same shape; empty for optimizers without a law.
-    violation : array of shape (k,)
-        Largest relative ``<g, xi>`` of a unit, at the first step and at every tenth or every reading, if that is less
-        often.
-    note : str
-        Why a law is missing or should not be trusted, or empty.
-    """
-
-    symmetry: ParameterSymmetry
-    steps: np.ndarray
-    measured: np.ndarray
-    predicted: Mapping[str, np.ndarray]
-    violation: np.ndarray
-    note: str
-
-    def errors(self) -> dict[str, float]:
-        """Largest difference from each prediction, over the largest measured charge."""
-        size = float(np.abs(self.measured).max()) or 1.0
-        return {law: float(np.abs(p - self.measured).max()) / size for law, p in self.predicted.items()}
 
 
 class NoetherTracker:
@@ -69,8 +37,8 @@ class NoetherTracker:
     optimizer : torch.optim.Optimizer
         Of this model. Steps are seen by hooks; nothing else changes.
     symmetries : iterable of ParameterSymmetry
-        From :func:`symmeter.optim.noether.discover_symmetries`, before training: predictions start where the tracker
-        is made.
+        From :func:`symmeter.optim.noether.discover_symmetries`. Predictions start where the tracker is made, with the
+        velocities that the optimizer has then.
     predict : tuple of str
         Any of :data:`LAWS`.
     every : int
@@ -109,17 +77,31 @@ class NoetherTracker:
         has_law = type(optimizer) is torch.optim.SGD
         self._budget = (not has_law) if budget is None else budget
         self._states = [
-            _FamilyState(s, self._parameters, self._laws(s, predict) if has_law else (), self._budget)
+            FamilyState(s, self._parameters, self._laws(s, predict) if has_law else (), self._budget)
             for s in self.symmetries
         ]
         self._notes = [self._note(s, has_law) for s in self.symmetries]
+        if has_law:
+            self._start_moving()
         self.steps = 0
         self._before: dict[str, torch.Tensor] = {}
-        self._first = not any("momentum_buffer" in optimizer.state.get(p, {}) for p in self._parameters.values())
         self._handles = [
             optimizer.register_step_pre_hook(self._pre), optimizer.register_step_post_hook(self._post)
         ]  # fmt: skip
         self._read()
+
+    def _start_moving(self) -> None:
+        """Give families the velocities of an optimizer that has made steps before."""
+        buffers = {n: self.optimizer.state.get(p, {}).get("momentum_buffer") for n, p in self._parameters.items()}
+        for k, (state, s) in enumerate(zip(self._states, self.symmetries, strict=True)):
+            own = {n: buffers[n] for n in s.parameters}
+            if all(b is None for b in own.values()):
+                continue
+            if any(b is None for b in own.values()):
+                state.end()
+                self._notes[k] = "some members had made steps before and others not, so no closed law"
+                continue
+            state.start_moving(self._parameters, own, self._rule(s))
 
     def detach(self) -> None:
         """Take the hooks off; records stay."""
@@ -154,15 +136,18 @@ class NoetherTracker:
     @torch.no_grad()
     def _post(self, *_: Any) -> None:
         self.steps += 1
-        velocities = _Velocities(self)
-        for state, s in zip(self._states, self.symmetries, strict=True):
+        velocities = Velocities(self._parameters, self.optimizer)
+        still = {n for n, p in self._parameters.items() if p.grad is None}
+        for k, (state, s) in enumerate(zip(self._states, self.symmetries, strict=True)):
             rule = self._rule(s)
-            if state.laws:
-                state.advance(velocities, rule, self._first)
+            if state.laws and still.isdisjoint(s.parameters):
+                state.advance(velocities, rule)
+            elif state.laws and not still.issuperset(s.parameters):
+                # SGD leaves what has no gradient where it is; a law is about members that move together.
+                state.end()
+                self._notes[k] = f"some members had no gradient at step {self.steps}, so no closed law"
             if self._budget:
-                state.split(self._parameters, self._before, rule)
-        if self._first and not velocities.missing:
-            self._first = False
+                state.split(self._parameters, self._before, rule, still)
         if self.steps % self.every == 0:
             self._read()
 
@@ -298,132 +283,3 @@ def _groups_of(
                 raise InputError(f"{s.name} moves {n}, which the optimizer does not step")
             out[n] = where[id(parameters[n])]
     return out
-
-
-class _Velocities:
-    """The vectors v and u of a step, made when a family first asks."""
-
-    def __init__(self, tracker: NoetherTracker) -> None:
-        self._tracker = tracker
-        self.v: dict[str, torch.Tensor] = {}
-        self.u: dict[str, torch.Tensor] = {}
-        self.missing = True
-
-    def of(self, names: Iterable[str], rule: StepRule) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-        t = self._tracker
-        for n in names:
-            if n in self.v:
-                continue
-            p = t._parameters[n]
-            buffer = t.optimizer.state.get(p, {}).get("momentum_buffer")
-            if buffer is not None:
-                self.missing = False
-            if rule.momentum and not rule.nesterov:
-                v = torch.zeros_like(p) if buffer is None else buffer
-                self.v[n] = self.u[n] = v
-                continue
-            # theta has moved: d = g + lambda theta_before, and theta_before = theta + lr u.
-            g = torch.zeros_like(p) if p.grad is None else p.grad
-            memory = rule.momentum * buffer if buffer is not None else 0.0
-            d = (g + rule.weight_decay * (p + rule.lr * memory)) / (1 - rule.lr * rule.weight_decay)
-            self.u[n] = d + memory
-            self.v[n] = buffer if buffer is not None else d
-            self.missing = False
-        return {n: self.v[n] for n in names}, {n: self.u[n] for n in names}
-
-
-class _FamilyState:
-    """Running predictions and readings of one family; tensors stay where the parameters are until they are read."""
-
-    def __init__(
-        self, s: ParameterSymmetry, parameters: Mapping[str, torch.Tensor], laws: tuple[str, ...], budget: bool
-    ) -> None:
-        self.s, self.laws = s, laws
-        with torch.no_grad():
-            self.start = s.charge(parameters)
-        self.now = dict.fromkeys(laws, self.start)
-        self.memory: Any = torch.zeros_like(self.start)
-        self.velocity: Any = torch.zeros_like(self.start)
-        self.steps: list[int] = []
-        self.measured: list[torch.Tensor] = []
-        self.predicted: dict[str, list[torch.Tensor]] = {law: [] for law in laws}
-        self.violations: list[torch.Tensor] = []
-        self.rates: list[float] = []
-        self.rate = float("nan")
-        self.spent = (
-            {k: torch.zeros_like(self.start) for k in ("decay", "first order", "finite step")} if budget else {}
-        )
-
-    def advance(self, velocities: _Velocities, rule: StepRule, first: bool) -> None:
-        s, now = self.s, self.now
-        quadratic = s.kind != "translation"
-        self.rate = rule.lr
-        if not quadratic:
-            if "exact" in now:
-                now["exact"], self.memory = translation_step(now["exact"], self.memory, rule, first)
-            source: Any = 0.0
-        else:
-            v, u = velocities.of(s.parameters, rule)
-            kinetic = s.pairing(u, u)
-            crossed = kinetic if not rule.nesterov else s.pairing(u, v)
-            if "exact" in now:
-                now["exact"], self.memory = quadratic_step(now["exact"], self.memory, kinetic, crossed, rule, first)
-            source = kinetic / (1 - rule.dampening) ** 2
-        if "continuous" in now:
-            now["continuous"], self.velocity = continuous_step(
-                now["continuous"], self.velocity, source, rule, quadratic
-            )
-        if "naive" in now:
-            now["naive"] = decay_only(now["naive"], rule, quadratic)
-
-    def split(self, after: Mapping[str, torch.Tensor], before: Mapping[str, torch.Tensor], rule: StepRule) -> None:
-        names = self.s.parameters
-        moved = {n: after[n] - before[n] for n in names}
-        # Decay as a motion of its own; for rules that add it to the gradient this is its first-order part.
-        decayed = {n: (-rule.lr * rule.weight_decay) * before[n] for n in names}
-        rest = {n: moved[n] - decayed[n] for n in names}
-        if self.s.kind == "translation":
-            parts = (self.s.pairing(decayed, before), self.s.pairing(rest, before), torch.zeros_like(self.start))
-        else:
-            parts = (
-                2 * self.s.pairing(before, decayed),
-                2 * self.s.pairing(before, rest),
-                self.s.pairing(moved, moved),
-            )
-        for key, part in zip(self.spent, parts, strict=True):
-            self.spent[key] = self.spent[key] + part
-
-    def violated(
-        self,
-        parameters: Mapping[str, torch.Tensor],
-        gradients: Mapping[str, torch.Tensor],
-        squares: Mapping[str, torch.Tensor],
-    ) -> None:
-        s = self.s
-        pairing = s.pairing(gradients, parameters).abs()
-        total = torch.stack(list(squares.values())).sum()
-        own = torch.stack([squares[n] for n in s.parameters]).sum()
-        # Where nothing reaches a parameter its gradient is rounding of the others'.
-        product = s.lengths(parameters).sqrt() * torch.maximum(own, 1e-20 * total).sqrt()
-        self.violations.append(torch.where(product > 0, pairing / product.clamp_min(1e-300), 0.0).max())
-
-    def read(self, parameters: Mapping[str, torch.Tensor], step: int) -> None:
-        self.steps.append(step)
-        self.measured.append(self.s.charge(parameters))
-        self.rates.append(self.rate)
-        for law in self.laws:
-            self.predicted[law].append(self.now[law])
-
-    def record(self, s: ParameterSymmetry, note: str) -> ChargeRecord:
-        measured = torch.stack(self.measured).cpu().numpy()
-        bad = ~np.isfinite(measured.reshape(len(measured), -1)).all(1)
-        if bad.any():
-            raise NonFiniteError(f"charges of {s.name} are not finite from step {self.steps[int(bad.argmax())]} on")
-        predicted = {law: torch.stack(p).cpu().numpy() for law, p in self.predicted.items()}
-        violation = torch.stack(self.violations).cpu().numpy() if self.violations else np.zeros(0)
-        return ChargeRecord(s, np.array(self.steps), measured, predicted, violation, note)
-
-    def budget(self) -> dict[str, np.ndarray]:
-        out = {k: v.cpu().numpy() for k, v in self.spent.items()}
-        change = (self.measured[-1] - self.start).cpu().numpy()
-        return {**out, "change": change}

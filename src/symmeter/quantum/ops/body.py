@@ -47,7 +47,8 @@ class TensorFactor:
     slots : tuple of Slot
     conjugated : bool
     properties : frozenset of str
-        Among "real", "hermitian" (two indices), "symmetric", "antisymmetric", "hollow" (zero when two indices agree).
+        Among "real", "hermitian" (two indices), "symmetric", "antisymmetric", "hollow" (zero when two indices agree),
+        "step" (of two sites: 1 where the first has the smaller number).
     """
 
     name: str

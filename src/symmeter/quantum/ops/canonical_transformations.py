@@ -14,7 +14,7 @@ from jaxtyping import Num
 from symmeter.errors import InputError, ShapeError
 from symmeter.quantum.ops.bosons import Bosons
 from symmeter.quantum.ops.brackets import commutator
-from symmeter.quantum.ops.coefficients import Coefficient, is_symbolic, is_zero
+from symmeter.quantum.ops.coefficients import Coefficient, is_symbolic, is_zero, magnitude
 from symmeter.quantum.ops.fermions import Fermions
 from symmeter.quantum.ops.maps import only_species, substitute, total
 from symmeter.quantum.ops.operator import Key, Operator, joined
@@ -112,20 +112,26 @@ def schrieffer_wolff(unperturbed: Operator, perturbation: Operator) -> tuple[Ope
     >>> print(effective)
     -t**2/e cd[0] c[0] + (e + t**2/e) cd[1] c[1]
     """
-    species, _, terms = joined(unperturbed, perturbation)
+    species, zeroth, terms = joined(unperturbed, perturbation)
+    # Sums of floating-point energies that cancel leave rounding, which must not become a denominator.
+    rounding = 1e-12 * max((magnitude(v) for v in zeroth.values() if isinstance(v, (float, complex))), default=0.0)
     staying: dict[Key, Coefficient] = {}
     generator: dict[Key, Coefficient] = {}
     for key, value in terms.items():
         energy = _energy(unperturbed, Operator(species, {key: 1}))
-        if is_zero(energy):
+        if _vanishes(energy, rounding):
             staying[key] = value
         else:
             generator[key] = value * (Fraction(1, energy) if isinstance(energy, int) else 1 / energy)
     s, moved = Operator(species, generator), Operator(species, {k: v for k, v in terms.items() if k in generator})
     second = commutator(s, moved) * Fraction(1, 2)
     pieces = [Operator(second.species, {k: v}) for k, v in second.terms.items()]
-    kept = [p for p in pieces if is_zero(_energy(unperturbed, _bare(p)))]
+    kept = [p for p in pieces if _vanishes(_energy(unperturbed, _bare(p)), rounding)]
     return total([unperturbed, Operator(species, staying), *kept]), s
+
+
+def _vanishes(energy: Coefficient, rounding: float) -> bool:
+    return is_zero(energy) if is_symbolic(energy) else magnitude(energy) <= rounding
 
 
 def _bare(operator: Operator) -> Operator:

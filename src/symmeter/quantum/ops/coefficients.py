@@ -22,6 +22,7 @@ __all__ = [
     "Gaussian",
     "as_coefficient",
     "conjugate",
+    "drawn_number",
     "expanded",
     "is_coefficient",
     "is_symbolic",
@@ -234,6 +235,8 @@ def _floating(value: Any) -> Coefficient:
 def _from_sympy(value: Any) -> Coefficient:
     if not value.is_number:
         return value
+    if value.is_finite is False:
+        raise NonFiniteError(f"a coefficient is {value}; coefficients are finite numbers")
     re, im = value.as_real_imag()
     if re.is_Rational and im.is_Rational:
         return _gaussian(Fraction(int(re.p), int(re.q)), Fraction(int(im.p), int(im.q)))
@@ -261,6 +264,28 @@ def conjugate(value: Coefficient) -> Coefficient:
 def expanded(value: Coefficient) -> Coefficient:
     """Multiply out a symbolic coefficient and collect its like terms; numbers come back as they are."""
     return as_coefficient(value.expand()) if is_symbolic(value) else value
+
+
+def drawn_number(symbol: Any, rng: np.random.Generator, largest: int, signs: tuple[int, int] | None = None) -> Any:
+    """A number below ``largest`` that a SymPy symbol may have, of any sign and any quadrant that its kind allows.
+
+    ``sqrt(x^2)`` is x in one half of the plane only: numbers of one sign would not tell.
+
+    Parameters
+    ----------
+    symbol : SymPy symbol
+    rng : numpy Generator
+    largest : int
+    signs : pair of 1 or -1, optional
+        Of the two parts, where the kind leaves them free; drawn when omitted.
+    """
+    a, b = (int(v) for v in rng.integers(1, largest, 2))
+    s, t = signs or tuple(int(v) for v in 2 * rng.integers(0, 2, 2) - 1)
+    if symbol.is_real or symbol.is_integer:
+        if symbol.is_nonnegative or symbol.is_nonpositive:
+            return -a if symbol.is_nonpositive else a
+        return s * a
+    return Gaussian(s * a, t * b)
 
 
 def magnitude(value: Coefficient) -> float:

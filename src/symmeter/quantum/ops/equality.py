@@ -10,30 +10,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 import numpy as np
 
-from symmeter.errors import InputError, InputTypeError
+from symmeter.errors import InputError, InputTypeError, NonFiniteError
 from symmeter.quantum.ops.coefficients import (
     Coefficient,
-    Gaussian,
     as_coefficient,
+    conjugate,
+    drawn_number,
+    expanded,
     is_coefficient,
     is_symbolic,
     is_zero,
+    symbolic,
 )
 from symmeter.quantum.ops.expression import Expression
 from symmeter.quantum.ops.fock import State, apply, basis, distinguishing_states, state_text
-from symmeter.quantum.ops.index_forms import Index
+from symmeter.quantum.ops.index_draws import draws, lattice_sizes
 from symmeter.quantum.ops.instantiation import Instance
 from symmeter.quantum.ops.operator import Operator, joined, scalar
 from symmeter.quantum.ops.text import coefficient_text
 
 __all__ = ["Counterexample", "Equivalence", "equivalent"]
 
-_SEEDS = 3
-_POINTS = 4
+#: Signs of the real and imaginary parts of all symbols at one point; None draws them one by one.
+_SIGNS = ((1, 1), (-1, 1), (-1, -1), (1, -1), None, None, None, None)
 _MOST_TO_SIMPLIFY = 60
 _LARGEST_SECTOR = 1 << 16
 
@@ -168,12 +172,18 @@ def _up_to(x: Any, y: Any, what: str, options: Any) -> Equivalence:
         return plain
     below = theirs[shared]
     factor = as_coefficient(mine[shared] * (Fraction(1, below) if isinstance(below, int) else 1 / below))
-    if what == "phase" and not is_symbolic(factor) and abs(abs(factor) - 1) > max(options["tol"], 1e-12):
+    if what == "phase" and not _is_phase(factor, max(options["tol"], 1e-12)):
         return plain
     scaled = equivalent(x, y * factor, **options)
     if not scaled:
         return plain
     return Equivalence(True, f"the factor {coefficient_text(factor)}; {scaled.how}")
+
+
+def _is_phase(factor: Coefficient, tol: float) -> bool:
+    if is_symbolic(factor):
+        return is_zero(expanded(factor * conjugate(factor)) - 1)
+    return abs(abs(factor) - 1) <= tol
 
 
 def _concrete(x: Operator, y: Operator, modulo: tuple[Operator, ...], tol: float) -> Equivalence:
@@ -191,7 +201,7 @@ def _concrete(x: Operator, y: Operator, modulo: tuple[Operator, ...], tol: float
             small = all(not is_symbolic(v) or v.count_ops() <= _MOST_TO_SIMPLIFY for v in terms.values())
             if small and all(is_zero(v) for v in terms.values()):
                 return Equivalence(True, "canonical forms agree after simplification of coefficients")
-            return Equivalence(True, f"coefficients agree at {_POINTS} random points to 25 digits")
+            return Equivalence(True, f"coefficients agree at {len(_SIGNS)} random points to 25 digits")
         values = found
         x, y, difference = (o.subs(values) for o in (x, y, difference))
     return Equivalence(False, "a counterexample", _counterexample(x, y, difference, values))
@@ -201,24 +211,38 @@ def _point(difference: Operator) -> dict[str, Any] | None:
     """Random values of the symbols at which some coefficient is not zero."""
     rng = np.random.default_rng(0)
     symbols = sorted(difference.symbols, key=str)
-    for _ in range(_POINTS):
-        values: dict[str, Any] = {}
-        for s in symbols:
-            a, b = (int(v) for v in rng.integers(1, 30, 2))
-            values[str(s)] = a if s.is_real or s.is_integer else a + Gaussian(0, b)
-        table = {s: values[str(s)] for s in symbols}
-        for v in difference.terms.values():
-            if not is_symbolic(v):
+    seen: set[Any] = set()
+    for signs in _SIGNS:
+        values = {str(s): drawn_number(s, rng, 30, signs) for s in symbols}
+        exact = {s: symbolic(values[str(s)]) for s in symbols}
+        for key, v in difference.terms.items():
+            differs = _differs(v, exact) if is_symbolic(v) else True
+            if differs:
                 return values
-            number = v.subs({s: t._sympy_() if isinstance(t, Gaussian) else t for s, t in table.items()})
-            if abs(complex(number.evalf(30, maxn=200))) > 1e-25 * (1 + _scale(v, table)):
-                return values
+            if differs is not None:
+                seen.add(key)
+    for key, v in difference.terms.items():
+        if key not in seen and not _simplifies_to_zero(v):
+            term = Operator(difference.species, {key: 1})
+            raise InputError(f"the coefficient of {term} in the difference has no value that can be computed"[:300])
     return None
 
 
-def _scale(value: Any, table: Mapping[Any, Any]) -> float:
-    numbers = {s: abs(complex(t)) for s, t in table.items()}
-    return sum(abs(complex(t.subs(numbers).evalf())) for t in value.as_ordered_terms())
+def _simplifies_to_zero(value: Coefficient) -> bool:
+    try:
+        return is_zero(value)
+    except OverflowError:
+        return False
+
+
+def _differs(value: Any, exact: Mapping[Any, Any]) -> bool | None:
+    """Whether a coefficient is not zero at a point; None at poles and beyond all numbers."""
+    try:
+        number = abs(value.xreplace(exact).evalf(30, maxn=200))
+        summands = value.args if value.is_Add else (value,)
+        return bool(number > 1e-25 * (1 + sum(abs(t.xreplace(exact).evalf()) for t in summands)))
+    except (TypeError, OverflowError, ValueError):
+        return None
 
 
 def _counterexample(
@@ -231,7 +255,7 @@ def _counterexample(
     for ket in distinguishing_states(whole):
         images = apply(whole, ket)
         if images:
-            bra = max(images, key=lambda s: abs(complex(images[s])))
+            bra = max(images, key=lambda s: _size(images[s]))
             a, b = (_number(apply(side, ket).get(bra, 0)) for side in (left, right))
             return Counterexample(a, b, state_text(species, bra), state_text(species, ket), values, size)
     key = next(iter(whole.terms))
@@ -241,9 +265,21 @@ def _counterexample(
     )
 
 
+def _size(value: Coefficient) -> float:
+    try:
+        return abs(complex(value))
+    except OverflowError:
+        return inf
+
+
 def _number(value: Coefficient) -> Coefficient:
     """A number without radicals and functions, for printing."""
-    return as_coefficient(complex(value.evalf())) if is_symbolic(value) and not value.free_symbols else value
+    if not is_symbolic(value):
+        # Python writes no longer whole numbers.
+        return value if _size(value) < inf else symbolic(value).evalf(15)
+    if value.free_symbols:
+        return value
+    return value.evalf(15) if _size(value) == inf else as_coefficient(complex(value.evalf()))
 
 
 def _on_sector(x: Operator, y: Operator, modulo: tuple[Operator, ...], tol: float) -> Equivalence:
@@ -291,24 +327,23 @@ def _with_indices(x: Expression, y: Expression, distinct: tuple[tuple[Any, Any],
     _check_ranges(x, y)
     same = (x - y).assuming_distinct(*distinct) if distinct else x - y
     canonical = same.is_zero()
-    reach = max(
-        (abs(s.offset) + len(s.parts) for e in (x, y) for b in e.terms for s in b.slots() if isinstance(s, Index)),
-        default=1,
-    )
-    # Different numbers and different shifts of one index must stay different places.
-    numbers = max((s for e in (x, y) for b in e.terms for s in b.slots() if isinstance(s, int)), default=0)
-    least = max(2 if reach <= 1 else 2 * reach + 1, numbers + reach)
     phases = any(b.phases for e in (x, y) for b in e.terms)
-    sizes = (4, 4, 8) if phases and least <= 4 else tuple(range(least, least + 3))
-    for size in sizes[: 1 if canonical else 3]:
-        for seed in range(_SEEDS):
-            instance = _instance(x, y, size, seed, distinct)
-            if instance is None:
+    sizes = lattice_sizes(x, y)
+    compared = 0
+    for size in sizes[:1] if canonical else sizes:
+        for seed, values in draws(x, y, size, distinct):
+            instance = Instance(size, seed=7919 * size + seed, values=values)
+            try:
+                a, b = instance.operators(x, y)
+            except NonFiniteError:
+                # A pole of a coefficient.
                 continue
-            a, b = instance.operators(x, y)
+            compared += 1
             gap = a - b
             if not gap.is_zero(1e-9 if phases else 0.0):
                 return Equivalence(False, "a counterexample", _counterexample(a, b, gap, instance.values, size))
+    if not compared and not canonical:
+        raise InputError("the two sides have no values that can be computed: a coefficient is infinite at every draw")
     if canonical:
         return Equivalence(True, "canonical forms agree, checked on a concrete lattice")
     return Equivalence(
@@ -323,19 +358,3 @@ def _check_ranges(x: Expression, y: Expression) -> None:
             for name, over in body.free.items():
                 if known.setdefault(name, over).labels != over.labels:
                     raise InputError(f"the index {name} runs over {known[name].name} and over {over.name}; rename one")
-
-
-def _instance(x: Expression, y: Expression, size: int, seed: int, distinct: Any) -> Instance | None:
-    """A draw in which indices that are distinct differ; the first seed lets all free indices of a range coincide."""
-    rng = np.random.default_rng(1000 * size + seed)
-    free = {n: r for e in (x, y) for b in e.terms for n, r in b.free.items()}
-    apart = [(str(i), str(j)) for i, j in distinct]
-    for attempt in range(20):
-        values: dict[str, Any] = {}
-        for n, r in sorted(free.items()):
-            choices = r.labels or range(size)
-            k = 0 if seed == 0 and attempt == 0 and not apart else int(rng.integers(len(choices)))
-            values[n] = choices[k % len(choices)]
-        if all(values.get(i, i) != values.get(j, j) for i, j in apart):
-            return Instance(size, seed=7919 * size + seed, values=values)
-    return None

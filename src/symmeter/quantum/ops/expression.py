@@ -203,10 +203,13 @@ class Expression:
         1
         """
         raw = []
+        # All at once: i for j and j for i exchanges them.
+        between = {name: f"#s{k}" for k, name in enumerate(values)}
         for body, value in self.terms.items():
-            for name, slot in values.items():
-                if name in body.free:
-                    body = body.substituted(name, as_slot(slot))
+            here = [name for name in values if name in body.free]
+            body = body.renamed({name: between[name] for name in here})
+            for name in here:
+                body = body.substituted(between[name], as_slot(values[name]))
             raw.append((value, body))
         return Expression.of(raw)
 

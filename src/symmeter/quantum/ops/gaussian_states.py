@@ -6,7 +6,7 @@ A state answers one question: the average of a product of two operators, in the 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from jaxtyping import Complex, Num
 
 from symmeter.errors import InputError, InputTypeError, NotHermitianError, ShapeError
 from symmeter.quantum.ops.bosons import Bosons
-from symmeter.quantum.ops.coefficients import Coefficient, require_sympy
+from symmeter.quantum.ops.coefficients import Coefficient, is_symbolic, require_sympy
 from symmeter.quantum.ops.fermions import Fermions
 from symmeter.quantum.ops.operator import Operator
 from symmeter.quantum.ops.species import Factor, Species
@@ -31,6 +31,9 @@ class WickState(ABC):
     @abstractmethod
     def pair(self, species: Species, first: Factor, second: Factor) -> Coefficient:
         """The average of ``first second``."""
+
+    def check(self, species: Sequence[Species]) -> None:  # noqa: B027 (most states are of any species)
+        """Refuse operators of species that the state says nothing about."""
 
 
 class Vacuum(WickState):
@@ -71,6 +74,11 @@ class FermiSea(WickState):
         labels = [x if isinstance(x, tuple) else (x,) for x in occupied]
         self.occupied = frozenset(species.mode(*x) for x in labels)
 
+    def check(self, species: Sequence[Species]) -> None:
+        for s in species:
+            if s.name == self.species.name:
+                _check_same(s, self.species)
+
     def pair(self, species: Species, first: Factor, second: Factor) -> Coefficient:
         filled = species == self.species and first[1] in self.occupied
         wanted = ("cd", "c") if filled else ("c", "cd")
@@ -89,9 +97,18 @@ class GaussianState(WickState):
         ``normal[i, j] = <c_i^+ c_j>``, Hermitian.
     anomalous : array of shape (n, n), optional
         ``anomalous[i, j] = <c_i c_j>``; antisymmetric for fermions, symmetric for bosons.
+    species : Fermions or Bosons, optional
+        Whose modes they are; averages of any other species are then refused. Whatever is given, two species at once
+        are refused.
     """
 
-    def __init__(self, normal: Num[np.ndarray, "n n"], anomalous: Num[np.ndarray, "n n"] | None = None) -> None:
+    def __init__(
+        self,
+        normal: Num[np.ndarray, "n n"],
+        anomalous: Num[np.ndarray, "n n"] | None = None,
+        species: Species | None = None,
+    ) -> None:
+        self.species = species
         self.normal = np.asarray(normal)
         if self.normal.ndim != 2 or self.normal.shape[0] != self.normal.shape[1]:
             raise ShapeError(f"averages <c_i^+ c_j> form a square matrix; got shape {self.normal.shape}")
@@ -101,6 +118,15 @@ class GaussianState(WickState):
         if self.pairs is not None and self.pairs.shape != self.normal.shape:
             raise ShapeError(f"averages <c_i c_j> need shape {self.normal.shape}; got {self.pairs.shape}")
         self.anomalous = self.pairs is not None
+
+    def check(self, species: Sequence[Species]) -> None:
+        if len(species) > 1:
+            raise InputError(
+                f"a Gaussian state is of one species; the operator has {', '.join(s.name for s in species)}"
+            )
+        if self.species is not None:
+            for s in species:
+                _check_same(s, self.species)
 
     def pair(self, species: Species, first: Factor, second: Factor) -> Coefficient:
         (one, i), (two, j) = first, second
@@ -115,6 +141,11 @@ class GaussianState(WickState):
         if self.pairs is None:
             return 0
         return self.pairs[i, j].item() if creates == [False, False] else self.pairs[j, i].conj().item()
+
+
+def _check_same(species: Species, known: Species) -> None:
+    if species != known:
+        raise InputError(f"the state is one of {known!r}; the operator is of {species!r}, whose modes are others")
 
 
 class SymbolicState(WickState):
@@ -168,8 +199,11 @@ def quadratic_form(
     constant = 0.0
     sign = -1 if species.fermionic else 1
     for value, word in hamiltonian:
-        number = complex(value)
         factors = [f for _, f in word]
+        if is_symbolic(value) and value.free_symbols:
+            text, names = " ".join(species.text(*f) for f in factors), ", ".join(sorted(map(str, value.free_symbols)))
+            raise InputError(f"the term {text or '1'} has the symbols {names}; give them values with subs()")
+        number = complex(value)
         kinds = tuple(kind in ("cd", "ad") for kind, _ in factors)
         if not factors:
             constant = number.real
@@ -236,4 +270,4 @@ def thermal(hamiltonian: Operator, beta: float, chemical_potential: float = 0.0)
         average = (modes * (1 / -np.expm1(-beta * np.real(energies)))) @ np.linalg.inv(modes) * g[None, :]
         normal = average[:n, :n].T - np.eye(n)
     normal = (normal + normal.conj().T) / 2
-    return GaussianState(normal, average[:n, n:] if pairing.any() else None)
+    return GaussianState(normal, average[:n, n:] if pairing.any() else None, species)

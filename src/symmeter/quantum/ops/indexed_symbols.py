@@ -14,7 +14,7 @@ from symmeter.quantum.ops.symbolic_order import is_ladder
 
 __all__ = ["Sum", "delta", "normal_product", "phase", "tensor"]
 
-_PROPERTIES = frozenset({"real", "hermitian", "symmetric", "antisymmetric", "hollow"})
+_PROPERTIES = frozenset({"real", "hermitian", "symmetric", "antisymmetric", "hollow", "step"})
 
 
 def Sum(expression: Any, *over: Index) -> Expression:
@@ -67,7 +67,8 @@ def tensor(name: str, *slots: Any, properties: str = "") -> Expression:
     slots : Index, int or str
         Its indices.
     properties : str
-        Words among "real", "hermitian", "symmetric", "antisymmetric" and "hollow" (zero when two indices agree).
+        Words among "real", "hermitian", "symmetric", "antisymmetric", "hollow" (zero when two indices agree) and "step"
+        (of two sites: 1 where the first has the smaller number, else 0).
 
     Examples
     --------
@@ -80,8 +81,10 @@ def tensor(name: str, *slots: Any, properties: str = "") -> Expression:
         raise InputError(
             f"properties of a symbol are {', '.join(sorted(_PROPERTIES))}; got {', '.join(sorted(words - _PROPERTIES))}"
         )
-    if "hermitian" in words and len(slots) != 2:
-        raise InputError(f"a Hermitian symbol has two indices; {name} has {len(slots)}")
+    if words & {"hermitian", "step"} and len(slots) != 2:
+        raise InputError(
+            f"a {'Hermitian' if 'hermitian' in words else 'step'} symbol has two indices; {name} has {len(slots)}"
+        )
     return Expression.of([(1, Body(tensors=(TensorFactor(name, tuple(map(as_slot, slots)), False, words),)))])
 
 

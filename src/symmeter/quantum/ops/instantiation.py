@@ -16,7 +16,14 @@ import numpy as np
 
 from symmeter.errors import InputError
 from symmeter.quantum.ops.body import Body, Slot, TensorFactor, sorted_with_sign
-from symmeter.quantum.ops.coefficients import Coefficient, Gaussian, as_coefficient, conjugate, is_symbolic
+from symmeter.quantum.ops.coefficients import (
+    Coefficient,
+    Gaussian,
+    as_coefficient,
+    conjugate,
+    drawn_number,
+    is_symbolic,
+)
 from symmeter.quantum.ops.collecting import collect
 from symmeter.quantum.ops.colours import SUN
 from symmeter.quantum.ops.expression import Expression
@@ -28,7 +35,7 @@ from symmeter.quantum.ops.species import Species
 from symmeter.quantum.ops.spins import Spins
 from symmeter.quantum.ops.words import letters_product
 
-__all__ = ["Instance"]
+__all__ = ["Instance", "slot_value"]
 
 _MOST_TERMS = 200_000
 
@@ -116,14 +123,7 @@ class Instance:
         return values[int(self._rng.integers(len(values)))]
 
     def _at(self, slot: Slot, table: Mapping[str, Any]) -> Any:
-        if not isinstance(slot, Index):
-            return slot % self.size if isinstance(slot, int) else slot
-        total = slot.offset
-        labels = slot.range.labels
-        for n, c in slot.parts:
-            v = table[n]
-            total += c * (labels.index(v) if labels else v)
-        return labels[total % len(labels)] if labels else total % self.size
+        return slot_value(slot, table, self.size)
 
     def _scalar(self, body: Body, table: Mapping[str, Any]) -> Coefficient:
         if any(self._at(x, table) != self._at(y, table) for x, y in body.deltas):
@@ -142,6 +142,8 @@ class Instance:
         return value * cmath.exp(2j * cmath.pi * (turns % self.size) / self.size)
 
     def _entry(self, t: TensorFactor, where: tuple[Any, ...]) -> Coefficient:
+        if "step" in t.properties:
+            return int(where[0] < where[1])
         if t.name in self.tensors:
             found = as_coefficient(self.tensors[t.name](*where))
             return conjugate(found) if t.conjugated else found
@@ -176,8 +178,7 @@ class Instance:
             name = str(symbol)
             if name not in self.values:
                 is_size = symbol.is_integer and symbol.is_positive and (name in sizes or name == "N")
-                positive = int(self._rng.integers(1, 10))
-                drawn = self.size if is_size else positive if symbol.is_real else positive + self._integer(False) * 1
+                drawn = self.size if is_size else drawn_number(symbol, self._rng, 10)
                 if is_size:
                     table[symbol] = drawn
                     continue
@@ -185,6 +186,18 @@ class Instance:
             value = self.values[name]
             table[symbol] = value._sympy_() if isinstance(value, Gaussian) else value
         return as_coefficient(coefficient.subs(table).doit())
+
+
+def slot_value(slot: Slot, table: Mapping[str, Any], size: int) -> Any:
+    """The site or label of a slot when the names have values."""
+    if not isinstance(slot, Index):
+        return slot % size if isinstance(slot, int) else slot
+    total = slot.offset
+    labels = slot.range.labels
+    for n, c in slot.parts:
+        v = table[n]
+        total += c * (labels.index(v) if labels else v)
+    return labels[total % len(labels)] if labels else total % size
 
 
 def _on_sites(s: Species, labels: list[Any]) -> Species:

@@ -29,7 +29,8 @@ from symmeter.quantum.ops.spins import Spins
 __all__ = ["LARGEST_POWER", "Budget"]
 
 LARGEST_POWER = 64
-_MOST_BITS = 20_000
+#: Python writes whole numbers of up to 4300 digits.
+_MOST_BITS = 14_000
 #: Pairs of terms, times the terms that one pair can make; a pair with indices costs more.
 _MOST_WORK = 100_000
 _WORK_OF_INDICES = 10

@@ -30,7 +30,7 @@ __all__ = ["IndexedSpecies", "Names", "summed_names", "usual_species"]
 #: Commands that are letters.
 LETTERS = frozenset([*GREEK, "hbar", "ell", "varkappa", "varsigma", "vartheta", "varrho", "varpi", "imath", "digamma"])
 _MOMENTA = frozenset("kqpKQP")
-_TENSOR_WORDS = frozenset(["function", "tensor", "hermitian", "symmetric", "antisymmetric", "hollow"])
+_TENSOR_WORDS = frozenset(["function", "tensor", "hermitian", "symmetric", "antisymmetric", "hollow", "step"])
 _SYMBOL_WORDS = frozenset(
     [
         "function",
@@ -43,6 +43,7 @@ _SYMBOL_WORDS = frozenset(
         "symmetric",
         "antisymmetric",
         "hollow",
+        "step",
     ]
 )
 
@@ -162,8 +163,7 @@ class Names:
     def _learn_size(self, node: BigSum) -> None:
         """The N of a sum up to N or N - 1 is the size of its whole range."""
         letters = [t.text.lstrip("\\") for t in node.upper if t.kind == "name"]
-        (name,) = summed_names(node)
-        over = self.indices[name].range
+        over = self.indices[summed_names(node)[0]].range
         if len(letters) != 1 or over.labels:
             return
         known = self.sizes.setdefault(over.name, letters[0])
@@ -212,8 +212,12 @@ class Names:
         for sign, part, accent in s.parts:
             piece: Any = part
             if isinstance(part, str):
-                if part in self.indices:
-                    piece = self.indices[part]
+                index = self.indices.get(part)
+                if index is not None and not accent and self.sizes.get(index.range.name) == part:
+                    # Site N of a range of N sites.
+                    piece = 0
+                elif index is not None:
+                    piece = index
                 elif len(s.parts) > 1:
                     raise UnknownNameError(f"column {s.column}: {part} is not an index that can be added")
                 else:
@@ -272,7 +276,14 @@ class Names:
         return sympy.Symbol(name, **{w: True for w in ("real", "positive", "integer") if w in words})
 
     def tensor(self, name: str, lower: list[Subscript]) -> Expression:
-        words = self.symbols.get(name, frozenset()) & {"real", "hermitian", "symmetric", "antisymmetric", "hollow"}
+        words = self.symbols.get(name, frozenset()) & {
+            "real",
+            "hermitian",
+            "symmetric",
+            "antisymmetric",
+            "hollow",
+            "step",
+        }
         return tensor(name, *(self.slot(s) for s in lower), properties=" ".join(words))
 
 

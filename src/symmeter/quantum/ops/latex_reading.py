@@ -62,14 +62,16 @@ def parse_latex(
     epsilon[q] cd[q]
     """
     if is_identity(text):
-        at = next(t.column for t in _outer(text) if t.text == "=")
+        outer = _outer(found := tokens(text))
+        at = next(t.column for t in found if t.text == "=" and t.column in outer)
         raise InputError(f"column {at}: an equation has two sides; read both with parse_identity()")
     return _read([parse(text, symbols or ())], algebra, symbols, state)[0]
 
 
 def is_identity(text: str) -> bool:
     """Whether a text has a sign "=" outside braces."""
-    return any(t.text == "=" for t in _outer(text))
+    outer = _outer(found := tokens(text))
+    return any(t.text == "=" and t.column in outer for t in found)
 
 
 def split_definition(text: str) -> tuple[str, str] | None:
@@ -80,7 +82,8 @@ def split_definition(text: str) -> tuple[str, str] | None:
     >>> split_definition("H_0 = c_1"), split_definition("n_1^2 = n_1")
     (('H_0', ' c_1'), None)
     """
-    cuts = [t.column for t in _outer(text) if t.text == "="]
+    outer = _outer(found := tokens(text))
+    cuts = [t.column for t in found if t.text == "=" and t.column in outer]
     if len(cuts) != 1:
         return None
     left, right = text[: cuts[0] - 1].strip(), text[cuts[0] :]
@@ -101,7 +104,8 @@ def parse_identity(
     True
     """
     found = tokens(text, symbols or ())
-    cuts = [k for k, t in enumerate(found) if t.text == "=" and t in _outer(text)]
+    outer = _outer(found)
+    cuts = [k for k, t in enumerate(found) if t.text == "=" and t.column in outer]
     if len(cuts) != 1:
         raise InputError(f"an identity has one sign '=' between two sides; found {len(cuts)}")
     cut = cuts[0]
@@ -119,11 +123,11 @@ def _read(nodes: list[Node], algebra: Any, symbols: Any, state: Any) -> list[Any
     return [LatexReader(names, state).read(node) for node in nodes]
 
 
-def _outer(text: str) -> list[Token]:
-    """Tokens outside braces."""
-    out, level = [], 0
-    for t in tokens(text):
+def _outer(found: list[Token]) -> set[int]:
+    """Columns of the tokens outside braces."""
+    out, level = set(), 0
+    for t in found:
         level += {"{": 1, "}": -1}.get(t.text, 0)
         if level == 0:
-            out.append(t)
+            out.add(t.column)
     return out

@@ -151,11 +151,13 @@ def _check_nesting(found: list[Token]) -> None:
 
 def _joined(found: list[Token], words: list[str]) -> list[Token]:
     """Letters that spell a declared name without a gap, as one token."""
+    if not words:
+        return found
     out: list[Token] = []
     at = 0
     while at < len(found):
         run = ""
-        while at + len(run) < len(found):
+        while at + len(run) < len(found) and len(run) < len(words[0]):
             t = found[at + len(run)]
             if t.kind != "name" or len(t.text) > 1 or t.column != found[at].column + len(run):
                 break

@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from symmeter.errors import InputError, UnknownNameError
+from symmeter.errors import InputError, NonFiniteError, UnknownNameError
 from symmeter.quantum.ops.coefficients import (
     Gaussian,
     as_coefficient,
@@ -21,12 +21,13 @@ from symmeter.quantum.ops.coefficients import (
     symbolic,
 )
 from symmeter.quantum.ops.expression import Expression
-from symmeter.quantum.ops.indexed_symbols import Sum, delta, normal_product, tensor
+from symmeter.quantum.ops.indexed_symbols import delta, normal_product
 from symmeter.quantum.ops.latex_indices import subscripts
 from symmeter.quantum.ops.latex_limits import Budget
-from symmeter.quantum.ops.latex_names import Names, summed_names
+from symmeter.quantum.ops.latex_names import Names
 from symmeter.quantum.ops.latex_operators import operator_of, stands_alone
 from symmeter.quantum.ops.latex_phases import phase_of
+from symmeter.quantum.ops.latex_sums import big_value
 from symmeter.quantum.ops.latex_syntax import parse_tokens
 from symmeter.quantum.ops.latex_tokens import Token
 from symmeter.quantum.ops.latex_tree import (
@@ -48,8 +49,6 @@ from symmeter.quantum.ops.latex_vectors import SpinVector
 from symmeter.quantum.ops.wick import Vacuum, expectation
 
 __all__ = ["LatexReader"]
-
-_MOST_STEPS_OF_SUM = 4096
 
 
 class LatexReader:
@@ -78,7 +77,12 @@ class LatexReader:
         method = _METHODS.get(type(node))
         if method is None:
             raise InputError(f"column {node.column}: 'h.c.' stands alone at the end of a sum, as in A + h.c.")
-        return method(self, node)
+        try:
+            return method(self, node)
+        except NonFiniteError as error:
+            if str(error).startswith("column"):
+                raise
+            raise NonFiniteError(f"column {node.column}: {error}") from None
 
     def number(self, node: Number) -> Any:
         value = node.value
@@ -289,74 +293,16 @@ class LatexReader:
     # --- sums ---------------------------------------------------------------------------------------------------------
 
     def big(self, node: BigSum) -> Any:
-        lower = [t.text for t in node.lower]
-        if "=" in lower:
-            return self._with_limits(node)
-        if node.kind == "prod":
-            raise InputError(
-                f"column {node.column}: a product needs limits that are numbers, as in \\prod_{{i=1}}^{{4}}"
-            )
-        if "<" in lower or ">" in lower:
-            raise InputError(
-                f"column {node.column}: write a symmetric sum as \\frac12 \\sum_{{i \\neq j}} "
-                "or over bonds \\langle i j \\rangle"
-            )
-        body = self.value(node.body)
-        names = summed_names(node)
-        over = [self.names.indices[n] for n in names]
-        if r"\langle" in lower:
-            bonds = tensor("A", *over, properties="real symmetric hollow")
-            return Sum(self.budget.product(bonds, body, node.column), *over) * Fraction(1, 2)
-        if r"\neq" in lower:
-            i, j = over[0], over[1]
-            return Sum(body, *over) - Sum(delta(i, j) * body, *over)
-        return Sum(body, *over)
+        return big_value(self, node)
 
-    def _with_limits(self, node: BigSum) -> Any:
-        cut = next(k for k, t in enumerate(node.lower) if t.text == "=")
-        (name,) = summed_names(node)
-        first = node.lower[cut + 1 :]
-        if not node.upper:
-            values = [self.names.slot(s) for s in subscripts(first)]
-        else:
-            start, end = self.value(parse_tokens(first)), self.value(parse_tokens(node.upper))
-            if not isinstance(start, int) or not isinstance(end, int):
-                return self._symbolic_limits(node, name, start, end)
-            if end - start > _MOST_STEPS_OF_SUM:
-                raise InputError(
-                    f"column {node.column}: the sum has {end - start + 1} terms; the most is {_MOST_STEPS_OF_SUM}"
-                )
-            values = list(range(start, end + 1))
-        body = self.value(node.body)
-        if not is_coefficient(body) and not isinstance(body, SpinVector):
-            self.budget.spend(len(body) * len(values), node.column)
-        pieces = [_simplest(body.substitute({name: v})) if isinstance(body, Expression) else body for v in values]
-        if node.kind == "sum":
-            return _added(pieces)
-        result: Any = 1
-        for piece in pieces:
-            result = self.budget.product(result, piece, node.column)
-        return result
-
-    def _symbolic_limits(self, node: BigSum, name: str, start: Any, end: Any) -> Any:
-        if node.kind == "prod":
-            raise InputError(f"column {node.column}: a product needs limits that are numbers")
-        size = end - start + 1 if is_coefficient(start) and is_coefficient(end) else None
-        if size is None or not is_symbolic(size) or not size.is_Symbol:
-            raise InputError(f"column {node.column}: a sum runs from 1 to N or from 0 to N - 1 with one symbol N")
-        return Sum(self.value(node.body), self.names.indices[name])
+    @staticmethod
+    def simplest(value: Any) -> Any:
+        """An Operator where an Expression has no index left."""
+        return _simplest(value)
 
 
 def _refuse(value: SpinVector) -> Any:
     raise InputError(f"column {value.column}: a vector stands in a product with an operator; write a scalar product")
-
-
-def _added(pieces: list[Any]) -> Any:
-    """A sum of many values, halves first, so that a long sum is not copied for every term."""
-    if len(pieces) < 3:
-        return sum(pieces[1:], pieces[0]) if pieces else 0
-    middle = len(pieces) // 2
-    return _added(pieces[:middle]) + _added(pieces[middle:])
 
 
 def _simplest(value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from symmeter.errors import InputError
-from symmeter.quantum.ops.body import Body, Phase, Slot
+from symmeter.quantum.ops.body import Body, Phase, Slot, TensorFactor
 from symmeter.quantum.ops.coefficients import Coefficient, require_sympy
 from symmeter.quantum.ops.dummies import canonical_body
 from symmeter.quantum.ops.index_forms import Index, IndexRange
@@ -20,6 +20,11 @@ def settled(coefficient: Coefficient, body: Body) -> Iterator[tuple[Body, Coeffi
     waiting = [(coefficient, body)]
     while waiting:
         value, raw = waiting.pop()
+        kept = tuple(t for t in raw.tensors if _step(t) is None)
+        if len(kept) < len(raw.tensors):
+            if any(_step(t) == 0 for t in raw.tensors):
+                continue
+            raw = replace(raw, tensors=kept)
         solved = _without_deltas(raw)
         if solved is None:
             continue
@@ -35,6 +40,17 @@ def settled(coefficient: Coefficient, body: Body) -> Iterator[tuple[Body, Coeffi
             yield found, value * factor * sign
         else:
             waiting += [(value * factor * sign * c, replace(found, word=word)) for c, word in merged]
+
+
+def _step(t: TensorFactor) -> int | None:
+    """The value of a step between two sites that are known."""
+    if "step" not in t.properties:
+        return None
+    if t.slots[0] == t.slots[1]:
+        return 0
+    if not all(isinstance(s, int) and s >= 0 for s in t.slots):
+        return None
+    return int(t.slots[0] < t.slots[1])  # type: ignore[operator]
 
 
 def _difference(x: Slot, y: Slot) -> Index | bool:

@@ -26,6 +26,10 @@ Parts = Sequence[tuple[Coefficient, Part]]
 Factor = tuple[str, int]
 
 
+#: Fermions, Pauli and Majorana products are masks with one bit for each mode.
+_LARGEST_SITE = 10_000_000
+
+
 class Species(ABC):
     """A named family of operators, one set for each mode.
 
@@ -145,6 +149,8 @@ class Species(ABC):
             site = label.__index__()  # type: ignore[attr-defined]
         except AttributeError:
             raise InputTypeError(f"a site of {self.name} is a number from 0 on; got {label!r}"[:200]) from None
+        if abs(site) > _LARGEST_SITE:
+            raise InputError(f"the site {str(site)[:30]} of {self.name} is too large; the largest is {_LARGEST_SITE}")
         if self.periodic:
             assert isinstance(self.sites, int)
             return site % self.sites

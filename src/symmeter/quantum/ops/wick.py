@@ -94,6 +94,7 @@ def expectation(operator: Any, state: WickState) -> Any:
         return Expression({b: v for b, v in operator.terms.items() if not b.word})
     if not isinstance(operator, Operator):
         raise InputTypeError(f"an average is taken of an Operator or Expression; got {type(operator).__name__}")
+    state.check([s for s in operator.species if operator.modes[s.name]])
     if isinstance(state, Vacuum) and all(isinstance(s, (Fermions, Bosons)) for s in operator.species):
         return operator.constant
     if isinstance(state, GaussianState) and not state.anomalous and len(operator) > 64:
@@ -164,6 +165,7 @@ def contractions(species: Species, factors: Sequence[tuple[Any, ...]], state: Wi
     """
     if not isinstance(species, (Fermions, Bosons)):
         raise InputError(f"Wick's theorem is for fermions and bosons; {species.name} is neither")
+    state.check([species])
     found = [(kind, species.mode(*labels)) for kind, *labels in factors]
     for kind, _ in found:
         if kind not in species.kinds:
@@ -198,6 +200,7 @@ def mean_field(operator: Operator, state: WickState) -> Operator:
     >>> print(mean_field(f.n(0, "up") * f.n(0, "dn"), FermiSea([(0, "up")], f)))
     cd[0,dn] c[0,dn]
     """
+    state.check([s for s in operator.species if operator.modes[s.name]])
     total = scalar(0)
     for key, value in operator.terms.items():
         active = [(s, s.factors(p)) for s, p in zip(operator.species, key) if s.factors(p)]
