@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from torch.autograd import forward_ad
 
-__all__ = ["rows_times", "transforms_active"]
+__all__ = ["FEWEST_MULTIPLICATIONS", "rows_times", "transforms_active"]
 
 #: Multiplications from which oneDNN's product is quicker: its start takes eight microseconds more.
-_FEWEST_MULTIPLICATIONS = 1_200_000
+FEWEST_MULTIPLICATIONS = 1_200_000
 
 #: Whether ``vmap`` or another function transform is at work; None where PyTorch does not tell.
 transforms_active: Callable[[], bool] | None = getattr(torch._C, "_are_functorch_transforms_active", None)
@@ -50,7 +50,7 @@ def rows_times(rows: torch.Tensor, matrix: torch.Tensor, narrow: torch.Tensor | 
         The columns of ``matrix`` that are wanted; the others are padding, which MKL's kernels like. The result may then
         be a view of a wider one.
     """
-    if rows.numel() * matrix.shape[1] >= _FEWEST_MULTIPLICATIONS and _onednn is not None and _suits_onednn(rows):
+    if rows.numel() * matrix.shape[1] >= FEWEST_MULTIPLICATIONS and _onednn is not None and _suits_onednn(rows):
         # A matrix with gaps would send oneDNN to code that is a thousand times slower.
         return _onednn(rows, (matrix if narrow is None else narrow).t(), None, "none", [], "")
     found = rows @ matrix

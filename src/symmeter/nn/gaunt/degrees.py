@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -108,7 +109,7 @@ def check_coefficients(x: Any, lmax: int, name: str, finite: bool = False) -> No
         raise InputTypeError(f"{name} is a {type(x).__name__}; coefficients are given as a torch tensor")
     if not x.is_floating_point():
         raise InputTypeError(f"{name} is {x.dtype}; coefficients are real floating-point numbers, use .float()")
-    if x.ndim == 0 or x.shape[-1] != size_of(lmax):
+    if x.ndim == 0 or x.size(-1) != size_of(lmax):
         raise ShapeError(_size_text(x, lmax, name))
     if finite and not bool(torch.isfinite(x).all()):
         raise NonFiniteError(f"{name} contains NaN or infinity; clean the coefficients first")
@@ -130,7 +131,13 @@ def working_dtype(*tensors: torch.Tensor) -> torch.dtype:
     return kind
 
 
+#: Whether autocast is on for any kind of device, the quickest question; None where PyTorch does not tell.
+_any_autocast: Callable[[], bool] | None = getattr(torch._C, "_is_any_autocast_enabled", None)
+
+
 def autocast_active(like: torch.Tensor) -> bool:
     """Whether autocast would round to half precision inside: matrices of a grid in bfloat16 ruin the equivariance."""
+    if _any_autocast is not None and not _any_autocast():
+        return False
     kind = like.device.type
     return kind != "meta" and torch.is_autocast_enabled(kind)

@@ -181,7 +181,7 @@ class SphereProduct(torch.nn.Module):
         if self.first is not None:
             x, y = self.first(x), self.second(y)  # type: ignore[misc]
         try:
-            out = self.route(x, y)
+            out = self._modules["route"](x, y)  # type: ignore[misc]
         except RuntimeError as error:
             _explain_broadcast(x, y, error)
             raise

@@ -14,8 +14,9 @@ from itertools import islice
 from typing import Any
 
 import torch
+from torch.autograd import forward_ad
 
-from symmeter.nn.gaunt.constant_products import rows_times, transforms_active
+from symmeter.nn.gaunt.constant_products import FEWEST_MULTIPLICATIONS, transforms_active
 from symmeter.nn.gaunt.degrees import autocast_active
 from symmeter.nn.gaunt.grid_transforms import Grid, multiply, project, sample
 
@@ -24,8 +25,6 @@ __all__ = ["trilinear_product"]
 #: Grid values of a block of rows in each array: half a megabyte, and no fewer rows than start a matrix product well.
 _BLOCK_VALUES = 130_000
 _BLOCK_ROWS = 128
-#: Up to so many, the time goes into calls of Python, and the shortest way counts.
-_SMALL_VALUES = 100_000
 #: Grid values, in each array, that are kept for backward at most.
 _KEPT_VALUES = 600_000
 
@@ -50,13 +49,14 @@ def trilinear_product(x: torch.Tensor, y: torch.Tensor, grid: Grid) -> torch.Ten
 
 def _apply(x: Any, y: Any, grid: Grid) -> torch.Tensor:
     transformed = _transformed()
-    if not transformed and not (torch.is_grad_enabled() and (x.requires_grad or y.requires_grad)):
+    if not transformed and not ((x.requires_grad or y.requires_grad) and torch.is_grad_enabled()):
         return _product(x, y, grid)
-    if transformed or x.shape[:-1] != y.shape[:-1]:
+    # Slices of shapes take longer than their comparison; mostly the shapes are one and the same.
+    if transformed or (x.shape != y.shape and x.shape[:-1] != y.shape[:-1]):
         return TrilinearProduct.apply(x, y, grid, None)
     values = _rows(x) * grid.points
-    if values <= _SMALL_VALUES and grid.route == "dense":
-        return SmallProduct.apply(x, y, grid, [])
+    if values * x.shape[-1] < FEWEST_MULTIPLICATIONS and grid.route == "dense" and not _forward_mode():
+        return _small_product(x, y, grid)
     return TrilinearProduct.apply(x, y, grid, [] if values <= _KEPT_VALUES else None)
 
 
@@ -66,6 +66,11 @@ def _rows(x: torch.Tensor) -> int:
 
 def _transformed() -> bool:
     return transforms_active is None or transforms_active()
+
+
+def _forward_mode() -> bool:
+    # The number of the innermost level of dual numbers, -1 outside; where PyTorch does not tell, there may be one.
+    return getattr(forward_ad, "_current_level", 0) >= 0
 
 
 def _whole(x: Any, y: Any, grid: Grid) -> torch.Tensor:
@@ -85,6 +90,13 @@ def _gradients(grad: torch.Tensor, fx: Any, fy: Any, grid: Grid) -> tuple[torch.
     fg = sample(grad, grid.route, grid.out)
     gx = project(multiply(fg, fy), grid.route, grid.first)
     return gx, project(multiply(fg, fx, spend=True), grid.route, grid.second)
+
+
+def _exchanged(grad: Any, x: Any, y: Any, grid: Grid, along_x: bool, along_y: bool) -> tuple[Any, Any]:
+    """Gradients as the same operation with its factors exchanged; derivatives of this derivative may follow."""
+    call = _apply if torch.is_grad_enabled() else _product
+    gx = call(grad, y, grid.along_first()).sum_to_size(x.shape) if along_x else None
+    return gx, call(x, grad, grid.along_second()).sum_to_size(y.shape) if along_y else None
 
 
 def _in_blocks(
@@ -142,21 +154,13 @@ class TrilinearProduct(torch.autograd.Function):
         x, y, *kept = ctx.saved_tensors
         grid = ctx.grid
         along_x, along_y = ctx.needs_input_grad[:2]
-        gx = gy = None
         if grad is None:
             return None, None, None, None
         if autocast_active(grad):
             with torch.autocast(grad.device.type, enabled=False):
                 return TrilinearProduct.backward(ctx, grad)
-        again = torch.is_grad_enabled()
-        if again or not (along_x and along_y) or x.shape[:-1] != y.shape[:-1] or _transformed():
-            # The same operation with its factors exchanged; derivatives of this derivative may follow.
-            call = _apply if again else _product
-            if along_x:
-                gx = call(grad, y, grid.along_first()).sum_to_size(x.shape)
-            if along_y:
-                gy = call(x, grad, grid.along_second()).sum_to_size(y.shape)
-            return gx, gy, None, None
+        if torch.is_grad_enabled() or not (along_x and along_y) or x.shape[:-1] != y.shape[:-1] or _transformed():
+            return *_exchanged(grad, x, y, grid, along_x, along_y), None, None
         values = iter(kept)
         half = 2 if grid.route == "paired" else 1
 
@@ -183,24 +187,37 @@ class TrilinearProduct(torch.autograd.Function):
         return TrilinearProduct.apply(x, y, grid, kept), 0
 
 
-class SmallProduct(TrilinearProduct):
-    """The same for few rows on few points of a dense grid, written out."""
+class SmallProduct(torch.autograd.Function):
+    """The same for few rows on few points of a dense grid, where the shortest way through Python counts."""
 
     @staticmethod
-    def forward(x: Any, y: Any, grid: Grid, kept: Any) -> Any:  # type: ignore[override]
-        fx, fy = rows_times(x, grid.first[0]), rows_times(y, grid.second[0])
-        kept += (fx, fy)
-        return project((fx * fy,), "dense", grid.out)
+    def forward(ctx: Any, x: Any, y: Any, grid: Grid) -> Any:  # type: ignore[override]
+        fx, fy = x @ grid.first[0], y @ grid.second[0]
+        ctx.grid = grid
+        ctx.save_for_backward(x, y, fx, fy)
+        return _projected(fx * fy, *grid.out)
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:  # type: ignore[override]
-        if grad is None or torch.is_grad_enabled() or autocast_active(grad) or not all(ctx.needs_input_grad[:2]):
-            return TrilinearProduct.backward(ctx, grad)
-        _, _, fx, fy = ctx.saved_tensors
+        if autocast_active(grad):
+            with torch.autocast(grad.device.type, enabled=False):
+                return SmallProduct.backward(ctx, grad)
+        x, y, fx, fy = ctx.saved_tensors
         grid = ctx.grid
-        fg = rows_times(grad, grid.out[0])
-        gx = project((fg * fy,), "dense", grid.first)
-        return gx, project((fg.mul_(fx),), "dense", grid.second), None, None
+        along_x, along_y = ctx.needs_input_grad[:2]
+        if not (along_x and along_y) or torch.is_grad_enabled():
+            return *_exchanged(grad, x, y, grid, along_x, along_y), None
+        fg = grad @ grid.out[0]
+        gx = _projected(fg * fy, *grid.first)
+        return gx, _projected(fg.mul_(fx), *grid.second), None
+
+
+def _projected(values: torch.Tensor, _: Any, matrix: torch.Tensor, narrow: torch.Tensor | None) -> torch.Tensor:
+    found = values @ matrix
+    return found if narrow is None else found[..., : narrow.shape[1]].contiguous()
+
+
+_small_product: Callable[[Any, Any, Grid], torch.Tensor] = super(torch.autograd.Function, SmallProduct).apply  # type: ignore[misc]
 
 
 def _batch_first(t: torch.Tensor, dim: int | None, leading: int) -> torch.Tensor:
