@@ -10,6 +10,7 @@ __all__ = ["nn"]
 
 _COMMANDS = {
     "soft": ("symmeter.cli.nn_soft:soft", "Let data choose how exactly a network has each of some symmetries."),
+    "flow": ("symmeter.cli.nn_flow:flow", "Flow-equivariant recurrent networks: train, evaluate, check, time."),
     "gaunt": ("symmeter.cli.nn_gaunt:gaunt", "Gaunt tensor products: check the tables and layers."),
 }
 

@@ -16,6 +16,7 @@ from symmeter.errors import InputError, InputTypeError, UnknownNameError, neares
 from symmeter.groups import FiniteGroup, Group, PermutationGroup
 from symmeter.nn.action_base import TensorAction
 from symmeter.nn.elements import Elements, draw_elements, enumerate_elements, same_group
+from symmeter.nn.frame_actions import frame_action
 from symmeter.nn.group_of_kind import group_of_kind
 from symmeter.nn.linear_actions import (
     ColumnAction,
@@ -109,13 +110,14 @@ def tensor_action(
     ----------
     kind : str, Representation, tensor symbol, Action or TensorAction
         ``"scalars"``, ``"vectors"``, ``"pseudovectors"`` or ``"points"`` (last axis), ``"tensors"`` (rank 2, last two
-        axes), ``"pixels"`` (last two axes), ``"nodes"`` or ``"tokens"`` (axis 1), ``"adjacency"`` (last two axes). A
-        representation, or a symbol such as ``V + T(2)``, moves the last axis by its matrices; so does a ground-floor
-        action such as ``finding.action``, which brings its group along.
+        axes), ``"pixels"`` (last two axes), ``"nodes"`` or ``"tokens"`` (axis 1), ``"adjacency"`` (last two axes),
+        ``"frames"`` (time on axis 1, pixels on the last two; ``"frames+6"`` from number 6 on). A representation, or a
+        symbol such as ``V + T(2)``, moves the last axis by its matrices; so does a ground-floor action such as
+        ``finding.action``, which brings its group along.
     group : str or Group
-        ``"SO(3)"``, ``"E(3)"``, ``"C4"``, ``"S5"``, ``"Oh"``; for pixels also ``"flips"`` and ``"shifts"``; for
-        points also ``"translations"`` and ``"scalings"``; for nodes and tokens ``"permutations"``. A TensorAction
-        stands for its group.
+        ``"SO(3)"``, ``"E(3)"``, ``"C4"``, ``"S5"``, ``"Oh"``; for pixels also ``"flips"`` and ``"shifts"``, for frames
+        ``"flows"``, whole velocities; for points also ``"translations"`` and ``"scalings"``; for nodes and tokens
+        ``"permutations"``. A TensorAction stands for its group.
     like : tensor or shape, optional
         What will be moved; tells the dimension where the name of the group does not.
 
@@ -151,9 +153,14 @@ def tensor_action(
         return VectorAction(made, symbol_group, kind=str(kind))
     name = kind.strip().lower()
     name = _OTHER_NAMES.get(name, name)
+    frames = frame_action(name, shape)
+    if frames is not None:
+        if isinstance(group, str) and group.strip().lower() not in ("flows", "flow"):
+            raise InputError(f"frames are moved by the group 'flows'; {group!r} moves pictures or nodes")
+        return frames
     if name not in KINDS:
         near = nearest_name(name, [*KINDS, *_OTHER_NAMES])
-        hint = f"did you mean {near!r}?" if near else f"known are {', '.join(KINDS)}"
+        hint = f"did you mean {near!r}?" if near else f"known are {', '.join(KINDS)}, frames"
         raise UnknownNameError(f"nothing called {kind!r} can be moved; {hint}")
     if isinstance(group, str) and name == "pixels" and group.strip().lower() in ("shifts", "translations"):
         if shape is None or len(shape) < 2:

@@ -1,0 +1,53 @@
+"""The flow experiment: a smoke run passes what it can judge; what is off would be seen."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+
+from symmeter.papers._flow_equivariant_rnn_claims import CLAIMS, judge
+from symmeter.papers.flow_equivariant_rnn import PAPER
+from symmeter.papers.run import run_paper
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    pytest.importorskip("matplotlib")
+    out = tmp_path_factory.mktemp("flows")
+    run_paper(PAPER, "smoke", out)
+    return out, json.loads((out / "results.json").read_text())
+
+
+def test_the_smoke_run_passes_all_that_needs_no_training(results):
+    out, found = results
+    words = [c["outcome"] for c in found["claims"]]
+    assert len(words) == len(CLAIMS)
+    assert (words.count("passed"), words.count("falls short")) == (10, 0)
+    assert (out / "figure.svg").stat().st_size > 1000
+
+
+def test_what_is_off_falls_short(results):
+    tables = copy.deepcopy(results[1]["tables"])
+    tables["scale"], tables["steps"] = "laptop", 3000
+    tables["exact"]["ring"] = 1e-6
+    tables["exact"]["lagging"] = 0.01
+    for row in tables["predicted"]:
+        slow = row["model"].startswith("G-RNN")
+        row["test"] = row["on_v2"] = 0.05 if slow else 0.04
+        row["horizon"] = [0.05 if slow else 0.06] * 30
+        row["losses"] = [[k, 0.1 - 0.01 * k * (slow + 1)] for k in range(5)]
+    for row in tables["classified"]:
+        row["accuracy"] = [0.9, 0.9, 0.6]
+    tables["times"] = [{"faster": 1.5, "over_bare": 1.4, "ours": 1.0, "rolled": 1.5}]
+    outcomes = {m.claim.statement: m.outcome for m in judge(tables, "laptop")}
+    short = [s for s, o in outcomes.items() if o == "falls short"]
+    assert sum("coupling" in s or "as a whole" in s for s in short) == 2
+    assert any("five times" in s for s in short)
+    assert any("Classifiers" in s for s in short)
+    assert any("rolling" in s for s in short)
+    assert not any("convolutions alone" in s for s in short)
