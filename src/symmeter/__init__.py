@@ -55,6 +55,7 @@ _ROOMS = (
     "representations",
     "shapes",
     "signals",
+    "spacetime",
     "statistics",
 )
 

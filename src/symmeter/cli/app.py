@@ -32,6 +32,10 @@ _COMMANDS = {
     "shapes": ("symmeter.cli.shapes:shapes", "Polyhedra: names, numbers, groups, meshes."),
     "quantum": ("symmeter.cli.quantum:quantum", "Quantum many-body physics: operators, spectra, hidden groups."),
     "signals": ("symmeter.cli.signals:signals", "Gravitational waves: the sky of a pulsar timing array."),
+    "spacetime": (
+        "symmeter.cli.spacetime:spacetime",
+        "Equations of physics: symmetries and conservation laws, exactly.",
+    ),
     "bench": ("symmeter.cli.bench:bench", "Time our code beside its peers, in one run and one thread."),
     "papers": ("symmeter.cli.papers:papers", "List the papers that symmeter is built from."),
     "reproduce": ("symmeter.cli.reproduce:reproduce", "Run a paper's experiment and check its claims."),

@@ -1,0 +1,128 @@
+"""Determining equations beside a straightforward version in SymPy, one thread; and all of Navier-Stokes."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from symmeter.spacetime import PDESystem
+
+sympy = pytest.importorskip("sympy")
+
+#: Equations; the principal derivatives and their right sides for SymPy, as differences from zero.
+SYSTEMS = {
+    "KdV": ("u_t+6*u*u_x+u_xxx", "t x", "u", 3),
+    "Burgers": ("u_t+u*u_x-u_xx", "t x", "u", 2),
+    "wave 3+1": ("u_tt-u_xx-u_yy-u_zz", "t x y z", "u", 2),
+    "cubic NLS": ("u_t+v_xx+2*v*(u^2+v^2); v_t-u_xx-2*u*(u^2+v^2)", "t x", "u v", 2),
+}
+NAVIER_STOKES = (
+    "u_t+u u_x+v u_y+w u_z+p_x-u_xx-u_yy-u_zz; v_t+u v_x+v v_y+w v_z+p_y-v_xx-v_yy-v_zz;"
+    "w_t+u w_x+v w_y+w w_z+p_z-w_xx-w_yy-w_zz; u_x+v_y+w_z"
+)
+
+
+def ours(name: str) -> int:
+    text, indep, dep, _ = SYSTEMS[name]
+    return len(PDESystem(text, indep, dep).determining)
+
+
+def in_sympy(name: str) -> int:
+    """Prolong with symbols for jets and SymPy's functions for unknowns; expand, substitute, collect."""
+    text, indep, dep, order = SYSTEMS[name]
+    system = PDESystem(text, indep, dep)
+    x, u = indep.split(), dep.split()
+    xs, us = sympy.symbols(x), sympy.symbols(u)
+    jets: dict[Any, Any] = {}
+
+    def jet(a: int, index: tuple[int, ...]) -> Any:
+        if not any(index):
+            return us[a]
+        return jets.setdefault((a, index), sympy.Symbol(u[a] + "_" + "".join(v * n for v, n in zip(x, index))))
+
+    indices = [i for i in product(range(order + 1), repeat=len(x)) if sum(i) <= order]
+    for a, i in product(range(len(u)), indices):
+        jet(a, i)
+    unknown = [sympy.Function(f"f{k}")(*xs, *us) for k in range(len(x) + len(u))]
+
+    def raised(index: tuple[int, ...], i: int) -> tuple[int, ...]:
+        return (*index[:i], index[i] + 1, *index[i + 1 :])
+
+    def total(e: Any, i: int) -> Any:
+        out = sympy.diff(e, xs[i])
+        for a in range(len(u)):
+            out += jet(a, raised((0,) * len(x), i)) * sympy.diff(e, us[a])
+        for (a, index), s in list(jets.items()):
+            if e.has(s):
+                out += jet(a, raised(index, i)) * sympy.diff(e, s)
+        return sympy.expand(out)
+
+    memo: dict[Any, Any] = {}
+
+    def eta(a: int, index: tuple[int, ...]) -> Any:
+        if not any(index):
+            return unknown[len(x) + a]
+        if (a, index) not in memo:
+            i = next(i for i, n in enumerate(index) if n)
+            lower = (*index[:i], index[i] - 1, *index[i + 1 :])
+            value = total(eta(a, lower), i)
+            for j in range(len(x)):
+                value -= total(unknown[j], i) * jet(a, raised(lower, j))
+            memo[a, index] = sympy.expand(value)
+        return memo[a, index]
+
+    space = system.space
+    from symmeter.spacetime.polynomials import exponents
+
+    def expression(p: dict) -> Any:
+        out = sympy.Integer(0)
+        for m, c in p.items():
+            term = sympy.Rational(c)
+            for v, e in exponents(m):
+                variable = space.variables[v]
+                term *= (
+                    xs[variable.number] if variable.kind == "independent" else jet(variable.number, variable.index)
+                ) ** e
+            out += term
+        return out
+
+    rules = {jet(*key): expression(p) for key, p in system.orthonomic.rules.items()}
+    found = set()
+    for lead, right in rules.items():
+        delta = lead - right
+        total_change = sum(unknown[i] * sympy.diff(delta, xs[i]) for i in range(len(x)))
+        total_change += sum(unknown[len(x) + a] * sympy.diff(delta, us[a]) for a in range(len(u)))
+        for (a, index), s in list(jets.items()):
+            derivative = sympy.diff(delta, s)
+            if derivative != 0:
+                total_change += eta(a, index) * derivative
+        total_change = sympy.expand(total_change.subs(rules))
+        free = [s for s in jets.values() if s not in rules and total_change.has(s)]
+        for c in sympy.Poly(total_change, *free).coeffs() if free else [total_change]:
+            found.add(sympy.expand(c))
+    return len(found)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_determining_equations(beside: Any, name: str) -> None:
+    ours(name)
+    number = beside(
+        f"determining equations, {name}",
+        lambda: ours(name),
+        lambda: in_sympy(name),
+        "jets in SymPy",
+        speedup=100,
+        rounds=20,
+        baseline_rounds=1,
+    )
+    assert number > 0
+
+
+def test_navier_stokes(benchmark: Any) -> None:
+    benchmark.group = "Navier-Stokes in three dimensions, all point symmetries, under 2 s"
+    found = benchmark.pedantic(
+        lambda: PDESystem(NAVIER_STOKES, "t x y z", "u v w p").point_symmetries(), rounds=2, warmup_rounds=0
+    )
+    assert found.size.functions_of == 1

@@ -1,0 +1,156 @@
+"""``symmeter spacetime``: symmetries and conservation laws of differential equations, exactly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from symmeter.cli.lazy import LazyGroup
+from symmeter.cli.nn_gaunt import check_json_path, save_json
+from symmeter.cli.output import json_option, print_json, print_table, say
+
+__all__ = ["conserve", "spacetime", "symmetries"]
+
+_COMMANDS = {
+    "symmetries": ("symmeter.cli.spacetime:symmetries", "Point symmetries of equations, and how many there are."),
+    "conserve": ("symmeter.cli.spacetime:conserve", "Conservation laws of equations, with their currents."),
+}
+
+
+@click.group(cls=LazyGroup, commands_at=_COMMANDS, epilog='A first look:  symmeter spacetime symmetries "u_t = u_xx"')
+def spacetime() -> None:
+    """Equations of physics: their symmetries and conservation laws, exactly."""
+
+
+def _equations(call: Any) -> Any:
+    """The options that describe a system of equations."""
+    options = [
+        click.argument("equations", metavar="EQUATIONS"),
+        click.option("--indep", default="t x", show_default=True, metavar="NAMES", help="Independent variables."),
+        click.option("--dep", default="u", show_default=True, metavar="NAMES", help="Dependent variables."),
+        click.option("--parameters", default="", metavar="NAMES", help="Constants."),
+        click.option("--functions", default="", metavar="NAMES", help="Arbitrary functions, f in f(u)."),
+        click.option("--out", type=click.Path(path_type=Path), metavar="PATH", help="Save what is found as .json."),
+        json_option,
+        click.option("--quiet", is_flag=True, help="Print nothing for people."),
+    ]
+    for option in reversed(options):
+        call = option(call)
+    return call
+
+
+def _system(equations: str, indep: str, dep: str, parameters: str, functions: str) -> Any:
+    from symmeter.errors import MissingFileError
+    from symmeter.spacetime import PDESystem
+
+    if equations.endswith(".txt"):
+        path = Path(equations)
+        if not path.is_file():
+            raise MissingFileError(f"{path} does not exist; give equations, or a text file with one on each line")
+        lines = [line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        equations = ";".join(line for line in lines if line)
+    return PDESystem(equations, indep, dep, parameters=parameters, functions=functions)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  symmeter spacetime symmetries "u_t + 6 u u_x + u_xxx"
+  symmeter spacetime symmetries "u_tt = u_xx + f(u)" --functions f
+  symmeter spacetime symmetries "y'' + y" --indep x --dep y --factors "sin(x),cos(x)" """
+)
+@_equations
+@click.option("--degree", type=click.IntRange(0), metavar="N", help="Of polynomials; raised until all are found.")
+@click.option("--factors", default="", metavar="LIST", help="Functions that polynomials may be multiplied by.")
+@click.option("--no-size", is_flag=True, help="Do not count symmetries by Taylor series.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Of the points for counting. [0]")
+def symmetries(
+    equations: str,
+    indep: str,
+    dep: str,
+    parameters: str,
+    functions: str,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    degree: int | None,
+    factors: str,
+    no_size: bool,
+    seed: int,
+) -> None:
+    """Find the point symmetries of EQUATIONS (text, several with ``;``, or a .txt file)."""
+    check_json_path(out)
+    system = _system(equations, indep, dep, parameters, functions)
+    chosen = [f for f in factors.split(",") if f.strip()]
+    found = system.point_symmetries(degree, factors=chosen, size=not no_size, seed=seed)
+    algebra = found.algebra if found.dim <= 30 else None
+    value = {
+        "equations": list(system.texts),
+        "leading": system.orthonomic.leading(),
+        "added": [system.space.text(p) for p in system.orthonomic.added],
+        "nonzero": [system.space.text(p) for p in system.orthonomic.divisors],
+        "determining_equations": len(system.determining),
+        "generators": [str(g) for g in found],
+        "dimension": None if found.size is None else found.size.dimension,
+        "functions_of": None if found.size is None else found.size.functions_of,
+        "complete": found.complete,
+        "algebra": None if algebra is None else algebra.name,
+        "statement": found.statement,
+    }
+    save_json(out, value)
+    if as_json:
+        print_json(value)
+        return
+    if quiet:
+        return
+    print(found.statement)
+    print_table(("", "generator"), [(str(k), str(g)) for k, g in enumerate(found)])
+    print(f"solved for {', '.join(value['leading'])}; {value['determining_equations']} determining equations")
+    for text in value["added"]:
+        print(f"follows by cross-derivatives: {text} = 0")
+    for text in value["nonzero"]:
+        print(f"assumed: {text} is not 0")
+    print(f"algebra: {algebra.name}" if algebra else "algebra: brackets lead beyond what was found")
+    if found.complete is False and found.size is not None and found.size.dimension is not None:
+        say("the others are no polynomials: try --factors, such as 'sin(x),cos(x)' or 'exp(t)'", quiet)
+
+
+@click.command(epilog='Example:  symmeter spacetime conserve "u_t + 6 u u_x + u_xxx" --order 2')
+@_equations
+@click.option("--order", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Of multipliers.")
+@click.option("--degree", type=click.IntRange(0), default=2, show_default=True, metavar="N", help="Of multipliers.")
+def conserve(
+    equations: str,
+    indep: str,
+    dep: str,
+    parameters: str,
+    functions: str,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    order: int,
+    degree: int,
+) -> None:
+    """Find conservation laws of EQUATIONS whose multipliers are polynomials, and prove each one."""
+    check_json_path(out)
+    system = _system(equations, indep, dep, parameters, functions)
+    space = system.space
+    value = [
+        {
+            "multipliers": [space.text(m) for m in law.multipliers],
+            "current": [space.text(j) for j in law.current],
+            "proved": law.verify() == {},
+        }
+        for law in system.conservation_laws(order=order, degree=degree)
+    ]
+    save_json(out, value)
+    if as_json:
+        print_json(value)
+    elif not quiet:
+        columns = ("multiplier", *(f"J^{x}" for x in space.independent))
+        rows = [(", ".join(v["multipliers"]), *v["current"]) for v in value]
+        print(f"{len(value)} conservation laws with multipliers of order {order}, degree {degree}")
+        print_table(columns, rows)
+        print("each divergence was compared with multiplier times equation: the difference is the zero polynomial")

@@ -1,0 +1,22 @@
+"""Spacetime and continua: exact symmetries of differential equations, conservation laws, variational calculus."""
+
+from __future__ import annotations
+
+from symmeter.late_names import late_names
+
+#: Where each public name lives.
+_HOMES = {
+    "ConservationLaw": "symmeter.spacetime.conservation",
+    "ConservationLaws": "symmeter.spacetime.conservation",
+    "FieldAlgebra": "symmeter.spacetime.field_algebra",
+    "JetSpace": "symmeter.spacetime.jets",
+    "Lagrangian": "symmeter.spacetime.lagrangians",
+    "NoetherCurrent": "symmeter.spacetime.lagrangians",
+    "PDESystem": "symmeter.spacetime.systems",
+    "PointSymmetries": "symmeter.spacetime.systems",
+    "SolutionSize": "symmeter.spacetime.taylor_size",
+    "VectorField": "symmeter.spacetime.vector_fields",
+}
+
+__all__ = sorted(_HOMES)
+__getattr__, __dir__ = late_names(__name__, _HOMES)

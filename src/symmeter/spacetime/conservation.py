@@ -1,0 +1,186 @@
+"""Conservation laws of differential equations, by multipliers: no Lagrangian is needed.
+
+A multiplier is a set of functions with ``Lambda^nu Delta_nu`` a total divergence, which the Euler operator tells
+exactly; its current is conserved on solutions. Multipliers have no principal derivatives, for then their laws would be
+trivial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from symmeter.errors import InputError
+from symmeter.linalg.rational import rational_null_space
+from symmeter.spacetime.ansatz import MOST_UNKNOWNS, monomials_up_to
+from symmeter.spacetime.polynomials import Poly, add_to, exponents, primitive
+from symmeter.spacetime.systems import PDESystem
+from symmeter.spacetime.variational import current_of, divergence, euler
+
+__all__ = ["ConservationLaw", "ConservationLaws", "conservation_laws"]
+
+
+@dataclass(frozen=True, eq=False)
+class ConservationLaw:
+    """One law: ``D_i J^i = Lambda^nu Delta_nu``, zero on solutions.
+
+    Attributes
+    ----------
+    system : PDESystem
+    multipliers : tuple of Poly
+        One for each equation, as it was given.
+    """
+
+    system: PDESystem
+    multipliers: tuple[Poly, ...]
+
+    @cached_property
+    def _product(self) -> Poly:
+        out: Poly = {}
+        for m, delta in zip(self.multipliers, self.system.equations):
+            add_to(out, self.system.space.times(m, delta))
+        return out
+
+    @cached_property
+    def current(self) -> tuple[Poly, ...]:
+        """J, one component for each independent variable."""
+        return current_of(self.system.space, self._product)
+
+    @property
+    def density(self) -> Poly:
+        """The component of the first variable, whose integral over the others is conserved when that one is time."""
+        return self.current[0]
+
+    def verify(self) -> Poly:
+        """``D_i J^i - Lambda^nu Delta_nu``: the exact zero polynomial, which is empty."""
+        out = divergence(self.system.space, self.current)
+        add_to(out, self._product, -1)
+        return self.system.space.reduced(out)
+
+    def __str__(self) -> str:
+        space = self.system.space
+        multipliers = ", ".join(space.text(m) for m in self.multipliers)
+        parts = [f"D_{x}({space.text(j)})" for x, j in zip(space.independent, self.current)]
+        return f"{' + '.join(parts)} = 0, multiplier {multipliers}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+
+@dataclass(frozen=True, eq=False)
+class ConservationLaws:
+    """All laws with multipliers of some form.
+
+    Attributes
+    ----------
+    system : PDESystem
+    laws : tuple of ConservationLaw
+    order, degree : int
+        Of the multipliers.
+    """
+
+    system: PDESystem
+    laws: tuple[ConservationLaw, ...]
+    order: int
+    degree: int
+
+    def __iter__(self) -> Iterator[ConservationLaw]:
+        return iter(self.laws)
+
+    def __len__(self) -> int:
+        return len(self.laws)
+
+    def __getitem__(self, k: int) -> ConservationLaw:
+        return self.laws[k]
+
+    def __str__(self) -> str:
+        head = f"{len(self)} conservation laws with multipliers of order {self.order}, degree {self.degree}"
+        return "\n".join([head, *(f"  {law}" for law in self.laws)])
+
+
+def conservation_laws(
+    system: PDESystem, order: int = 2, degree: int = 2, *, keep: Callable[[dict[str, int]], bool] | None = None
+) -> ConservationLaws:
+    """Laws whose multipliers are polynomials in x, u and derivatives.
+
+    Parameters
+    ----------
+    system : PDESystem
+    order : int
+        Largest order of derivatives in a multiplier.
+    degree : int
+        Largest total degree of a multiplier.
+    keep : callable, optional
+        Which monomials a multiplier may have, told by a dictionary from names to exponents: for gradings by weight.
+
+    Raises
+    ------
+    InputError
+        For a system with conditions that were added, whose equations no longer stand one for one, and for too many
+        unknown coefficients.
+
+    Examples
+    --------
+    >>> kdv = PDESystem("u_t + 6*u*u_x + u_xxx")
+    >>> for law in kdv.conservation_laws(order=2, degree=2): print(kdv.space.text(law.multipliers[0]))
+    1
+    u
+    -6*t*u + x
+    u_xx + 3*u^2
+    """
+    space = system.space
+    rules = system.orthonomic
+    allowed = list(range(len(space.independent)))
+    for a in range(len(space.dependent)):
+        for index in _up_to(len(space.independent), order):
+            if not rules.is_principal(a, index):
+                allowed.append(space.jet(a, index))
+    monomials = monomials_up_to(allowed, degree)
+    if keep is not None:
+        names = {v: space.variables[v].name for v in allowed}
+        monomials = [m for m in monomials if keep({names[v]: e for v, e in exponents(m)})]
+    number = len(monomials) * len(system.equations)
+    if number > MOST_UNKNOWNS:
+        raise InputError(f"multipliers have {number:,} coefficients; at most {MOST_UNKNOWNS:,}: lower order or degree")
+    rows = _rows(system, monomials)
+    # Long monomials become pivots, so that short multipliers stand alone.
+    columns = sorted(range(number), key=lambda n: (_weight(space, monomials[n % len(monomials)]), -n), reverse=True)
+    place = {n: k for k, n in enumerate(columns)}
+    solutions = rational_null_space([{place[n]: v for n, v in row.items()} for row in rows], number)
+    laws = []
+    for x in reversed(solutions):
+        multipliers: list[Poly] = [{} for _ in system.equations]
+        ordered = sorted(x, reverse=True)
+        for c, value in zip(ordered, primitive(x[c] for c in ordered)):
+            n = columns[c]
+            multipliers[n // len(monomials)][monomials[n % len(monomials)]] = value
+        laws.append(ConservationLaw(system, tuple(multipliers)))
+    laws.sort(key=lambda law: max(_weight(space, m) for p in law.multipliers for m in p))
+    return ConservationLaws(system, tuple(laws), order, degree)
+
+
+def _weight(space: Any, m: int) -> tuple:
+    return (sum(e * (1 + sum(space.variables[v].index)) for v, e in exponents(m)), sum(e for _, e in exponents(m)))
+
+
+def _rows(system: PDESystem, monomials: Sequence[int]) -> list[dict[int, Any]]:
+    """``E_a(sum of coefficients * monomial * Delta)`` split by monomials, with principal derivatives as they are."""
+    space = system.space
+    rows: dict[tuple[int, int], dict[int, Any]] = {}
+    for e, delta in enumerate(system.equations):
+        for k, m in enumerate(monomials):
+            product = space.times({m: 1}, delta)
+            column = e * len(monomials) + k
+            for a in range(len(space.dependent)):
+                for n, c in space.reduced(euler(space, product, a)).items():
+                    rows.setdefault((a, n), {})[column] = c
+    return list(rows.values())
+
+
+def _up_to(p: int, order: int) -> list[tuple[int, ...]]:
+    out: list[tuple[int, ...]] = [()]
+    for _ in range(p):
+        out = [(*j, n) for j in out for n in range(order + 1 - sum(j))]
+    return sorted(out, key=sum)

@@ -1,0 +1,438 @@
+"""Jet space: independent and dependent variables, derivatives of any order, parameters and functions with rules.
+
+Every symbol is a numbered variable of one polynomial ring, made when it is first met. Functions such as sin(u), exp(u),
+1/u or an arbitrary f(u) are variables as well, whose derivatives are polynomials in such variables; relations like
+``s^2 + c^2 = 1`` are applied at once, so that zero is tested exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from symmeter.errors import InputError
+from symmeter.spacetime.polynomials import (
+    WIDTH,
+    Number,
+    Poly,
+    add_to,
+    constant,
+    degree_in,
+    exponents,
+    plain,
+    power,
+    scaled,
+    times,
+)
+
+__all__ = ["Index", "JetSpace", "Variable"]
+
+#: How often each independent variable is differentiated by.
+Index = tuple[int, ...]
+_ONE: Poly = {0: 1}
+#: Arguments n a with larger n are functions of their own.
+_LARGEST_MULTIPLE = 16
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One symbol.
+
+    Attributes
+    ----------
+    kind : {"independent", "jet", "parameter", "function"}
+    name : str
+        As it is written.
+    number : int
+        Of the independent or dependent variable.
+    index : tuple of int
+        Of a jet.
+    """
+
+    kind: str
+    name: str
+    number: int = -1
+    index: Index = ()
+
+
+@dataclass
+class _Function:
+    """A function of one polynomial argument: its derivative by that argument, and what it depends on."""
+
+    argument: Poly
+    derivative: Callable[[], Poly]
+
+
+@dataclass(eq=False)
+class JetSpace:
+    """The ring of differential polynomials in some variables.
+
+    Parameters
+    ----------
+    independent, dependent, parameters : sequence of str
+
+    Examples
+    --------
+    >>> space = JetSpace(("t", "x"), ("u",))
+    >>> u = space.jet(0, (0, 0))
+    >>> p = space.times(space.poly(u), space.poly(u))
+    >>> space.text(space.derivative(p, 1))
+    '2*u*u_x'
+    """
+
+    independent: tuple[str, ...]
+    dependent: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+    variables: list[Variable] = field(default_factory=list)
+    _numbers: dict[tuple, int] = field(default_factory=dict)
+    _functions: dict[int, _Function] = field(default_factory=dict)
+    #: Pairs of variables whose product is 1; variables of which a power is a polynomial, sin^2 = 1 - cos^2.
+    _inverses: dict[int, int] = field(default_factory=dict)
+    _powers: dict[int, tuple[int, Poly]] = field(default_factory=dict)
+    _total: dict[tuple[int, int], Poly] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [*self.independent, *self.dependent, *self.parameters]
+        for k, name in enumerate(names):
+            if name in names[:k]:
+                raise InputError(f"{name!r} is named twice; variables and parameters need names of their own")
+        for k, name in enumerate(self.independent):
+            self._new(("x", k), Variable("independent", name, k))
+        for a in range(len(self.dependent)):
+            self.jet(a, (0,) * len(self.independent))
+        for name in self.parameters:
+            self.parameter(name)
+
+    # -- symbols -------------------------------------------------------------------------------------------------------
+
+    def _new(self, key: tuple, variable: Variable) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.variables)
+            self.variables.append(variable)
+        return number
+
+    def jet(self, a: int, index: Index) -> int:
+        """Number of the derivative ``u^a_J``; of ``u^a`` itself for J = 0."""
+        key = ("u", a, index)
+        number = self._numbers.get(key)
+        if number is None:
+            name = self.dependent[a]
+            if any(index):
+                letters = [v for v, n in zip(self.independent, index) for _ in range(n)]
+                joint = "" if all(len(v) == 1 for v in self.independent) else ","
+                name += "_" + joint.join(letters)
+            number = self._new(key, Variable("jet", name, a, index))
+        return number
+
+    def parameter(self, name: str) -> int:
+        """Number of a constant."""
+        return self._new(("c", name), Variable("parameter", name))
+
+    def function(self, name: str, argument: Poly) -> Poly:
+        """``name(argument)``: sin, cos, sinh, cosh, tan, exp, log, or a function of which nothing is known."""
+        if not argument or all(m == 0 for m in argument):
+            value = _at_number(name, argument.get(0, 0))
+            if value is not None:
+                return constant(value)
+        key, builder = (name, _key(argument)), _BUILDERS.get(name)
+        return builder(self, key, argument) if builder else self._free(name, 0, argument)
+
+    def _define(self, kind: str, text: str, key: tuple, argument: Poly, derivative: Callable[[], Poly]) -> int:
+        fresh = ("f", kind, *key) not in self._numbers
+        number = self._new(("f", kind, *key), Variable("function", text))
+        if fresh:
+            self._functions[number] = _Function(argument, derivative)
+        return number
+
+    def _free(self, name: str, order: int, argument: Poly) -> Poly:
+        marks = "'" * order if order < 4 else f"^({order})"
+        text = f"{name}{marks}({self.text(argument)})"
+        number = self._define(f"free{order}", text, (name, _key(argument)), argument,
+                              lambda: self._free(name, order + 1, argument))  # fmt: skip
+        return self.poly(number)
+
+    def inverse(self, p: Poly) -> Poly:
+        """1/p for a number times variables.
+
+        Raises
+        ------
+        InputError
+            For a sum, whose inverse has no rule.
+        """
+        if len(p) != 1:
+            raise InputError(f"1/({self.text(p)}) has no rule; multiply the equation by it")
+        ((m, c),) = p.items()
+        out: Poly = {0: Fraction(1) / c}
+        for v, e in exponents(m):
+            twin = self._inverse_of(v)
+            for _ in range(e):
+                out = times(out, self.poly(twin))
+        return self.reduced(out)
+
+    def _inverse_of(self, v: int) -> int:
+        if v in self._inverses:
+            return self._inverses[v]
+
+        def derivative() -> Poly:
+            r = self.poly(twin)
+            return scaled(times(r, r), -1)
+
+        twin = self._define("inverse", f"1/{self.variables[v].name}", (v,), self.poly(v), derivative)
+        self._inverses[v], self._inverses[twin] = twin, v
+        return twin
+
+    def root(self, base: Poly, exponent: Fraction) -> Poly:
+        """``base^exponent`` for a single variable and a fraction: w with dw = exponent w / base."""
+        if len(base) != 1 or next(iter(base.values())) != 1:
+            raise InputError(f"({self.text(base)})^({exponent}) has no rule; powers are of a single variable")
+        text = f"({self.text(base)})^({exponent})"
+        key = (_key(base), exponent)
+
+        def derivative() -> Poly:
+            return scaled(self.times(self.poly(number), self.inverse(base)), exponent)
+
+        number = self._define("root", text, key, base, derivative)
+        whole = power(base if exponent > 0 else self.inverse(base), abs(exponent.numerator))
+        self._powers[number] = exponent.denominator, whole
+        return self.poly(number)
+
+    @staticmethod
+    def poly(number: int) -> Poly:
+        """A variable as a polynomial."""
+        return {1 << (WIDTH * number): 1}
+
+    # -- arithmetic ----------------------------------------------------------------------------------------------------
+
+    def times(self, a: Poly, b: Poly) -> Poly:
+        """The product, with relations applied."""
+        out = times(a, b)
+        return self.reduced(out) if self._inverses or self._powers else out
+
+    def reduced(self, p: Poly) -> Poly:
+        """Relations applied: ``u * 1/u = 1`` and ``sin^2 = 1 - cos^2``."""
+        if not self._inverses and not self._powers:
+            return p
+        out: Poly = {}
+        changed = False
+        for m, c in p.items():
+            n = m
+            for v, twin in self._inverses.items():
+                if v < twin:
+                    both = min(degree_in(n, v), degree_in(n, twin))
+                    if both:
+                        n -= (both << (WIDTH * v)) + (both << (WIDTH * twin))
+            found = next((v for v, (e, _) in self._powers.items() if degree_in(n, v) >= e), None)
+            if found is None:
+                changed |= n != m
+                add_to(out, {n: c})
+            else:
+                changed = True
+                exponent, value = self._powers[found]
+                rest = n - (exponent << (WIDTH * found))
+                add_to(out, self.reduced(times({rest: c}, value)))
+        return out if changed else p
+
+    def partial(self, p: Poly, v: int) -> Poly:
+        """The derivative by variable number ``v``, through functions that depend on it."""
+        out: Poly = {}
+        for m, c in p.items():
+            for w, e in exponents(m):
+                if w == v:
+                    add_to(out, {m - (1 << (WIDTH * v)): c * e})
+                elif w in self._functions and self._depends(w, v):
+                    inner = self._functions[w]
+                    rest = {m - (1 << (WIDTH * w)): c * e}
+                    add_to(out, self.times(rest, self.times(inner.derivative(), self.partial(inner.argument, v))))
+        return out
+
+    def _depends(self, w: int, v: int) -> bool:
+        return any(
+            u == v or (u in self._functions and self._depends(u, v))
+            for m in self._functions[w].argument
+            for u, _ in exponents(m)
+        )
+
+    def derivative(self, p: Poly, i: int) -> Poly:
+        """The total derivative D_i."""
+        out: Poly = {}
+        for m, c in p.items():
+            for v, e in exponents(m):
+                inner = self._derivative_of(v, i)
+                if inner:
+                    add_to(out, inner, c * e, m - (1 << (WIDTH * v)))
+        return self.reduced(out)
+
+    def _derivative_of(self, v: int, i: int) -> Poly:
+        key = (v, i)
+        if key not in self._total:
+            variable = self.variables[v]
+            if variable.kind == "independent":
+                self._total[key] = dict(_ONE) if variable.number == i else {}
+            elif variable.kind == "jet":
+                index = list(variable.index)
+                index[i] += 1
+                self._total[key] = self.poly(self.jet(variable.number, tuple(index)))
+            elif variable.kind == "parameter":
+                self._total[key] = {}
+            else:
+                inner = self._functions[v]
+                self._total[key] = self.times(inner.derivative(), self.derivative(inner.argument, i))
+        return self._total[key]
+
+    def derivatives(self, p: Poly, index: Index) -> Poly:
+        """``D_J p``."""
+        for i, n in enumerate(index):
+            for _ in range(n):
+                p = self.derivative(p, i)
+        return p
+
+    # -- what a polynomial has -----------------------------------------------------------------------------------------
+
+    def jets_of(self, p: Poly) -> dict[tuple[int, Index], int]:
+        """Jets of a polynomial with their variables' numbers, also inside functions."""
+        found: dict[tuple[int, Index], int] = {}
+        seen: set[int] = set()
+
+        def visit(q: Poly) -> None:
+            for m in q:
+                for v, _ in exponents(m):
+                    if v in seen:
+                        continue
+                    seen.add(v)
+                    variable = self.variables[v]
+                    if variable.kind == "jet":
+                        found[variable.number, variable.index] = v
+                    elif v in self._functions:
+                        visit(self._functions[v].argument)
+
+        visit(p)
+        return found
+
+    def order(self, p: Poly) -> int:
+        """Largest order of a derivative; -1 without dependent variables."""
+        return max((sum(index) for _, index in self.jets_of(p)), default=-1)
+
+    # -- text ----------------------------------------------------------------------------------------------------------
+
+    def text(self, p: Poly) -> str:
+        """As it can be typed again."""
+        if not p:
+            return "0"
+        parts = []
+        for m, c in sorted(p.items(), key=lambda mc: self._place(mc[0])):
+            sign = "-" if c < 0 else "+"
+            factors = [self._factor(v, e) for v, e in exponents(m)]
+            if abs(c) != 1 or not factors:
+                factors.insert(0, str(abs(c)) if isinstance(c, int) or not factors else f"({abs(c)})")
+            parts.append((sign, "*".join(factors)))
+        first = ("-" if parts[0][0] == "-" else "") + parts[0][1]
+        return first + "".join(f" {s} {t}" for s, t in parts[1:])
+
+    def _factor(self, v: int, e: int) -> str:
+        name = self.variables[v].name
+        if name.startswith("1/"):
+            return f"{name[2:]}^-{e}"
+        return name if e == 1 else f"{name}^{e}"
+
+    def _place(self, m: int) -> tuple:
+        powers = list(exponents(m))
+        return (-max((sum(self.variables[v].index) for v, _ in powers), default=0), -sum(e for _, e in powers), powers)
+
+
+def _key(p: Poly) -> tuple:
+    return tuple(sorted(p.items()))
+
+
+def _at_number(name: str, value: Number) -> Number | None:
+    if value == 0:
+        return {"sin": 0, "sinh": 0, "tan": 0, "cos": 1, "cosh": 1, "exp": 1}.get(name)
+    return 0 if name == "log" and value == 1 else None
+
+
+def _sine(sign: int, names: tuple[str, str]) -> Callable[[JetSpace, tuple, Poly], Poly]:
+    """Sine and cosine (sign -1) or their hyperbolic twins (sign 1), as one pair with ``c^2 - sign s^2 = 1``.
+
+    Sums and whole multiples in the argument are expanded by the addition theorems, so that sin(2x) and sin(x) cos(x)
+    are not two things.
+    """
+
+    def pair(space: JetSpace, argument: Poly) -> tuple[Poly, Poly]:
+        text = space.text(argument)
+        where = (names[0], _key(argument))
+        s = space._define(names[0], f"{names[0]}({text})", where, argument, lambda: space.poly(c))
+        c = space._define(names[1], f"{names[1]}({text})", where, argument, lambda: scaled(space.poly(s), sign))
+        # sin^2 = 1 - cos^2, sinh^2 = cosh^2 - 1.
+        cc = times(space.poly(c), space.poly(c))
+        space._powers[s] = 2, {0: -sign, next(iter(cc)): sign}
+        return space.poly(s), space.poly(c)
+
+    def added(space: JetSpace, a: tuple[Poly, Poly], b: tuple[Poly, Poly]) -> tuple[Poly, Poly]:
+        s = dict(space.times(a[0], b[1]))
+        add_to(s, space.times(a[1], b[0]))
+        c = dict(space.times(a[1], b[1]))
+        add_to(c, space.times(a[0], b[0]), sign)
+        return s, c
+
+    def build(space: JetSpace, key: tuple, argument: Poly) -> Poly:
+        total: tuple[Poly, Poly] = ({}, {0: 1})
+        for m, coefficient in sorted(argument.items()):
+            whole, unit = _multiple(coefficient)
+            one = pair(space, {m: unit})
+            if whole < 0:
+                one = scaled(one[0], -1), one[1]
+            for _ in range(abs(whole)):
+                total = added(space, total, one)
+        return total[0 if key[0] == names[0] else 1]
+
+    return build
+
+
+def _multiple(coefficient: Number) -> tuple[int, Number]:
+    """A number as a whole multiple of 1/q; as a multiple of itself where that is too large to be expanded."""
+    q = Fraction(coefficient)
+    if abs(q.numerator) > _LARGEST_MULTIPLE:
+        return (1, plain(q)) if q > 0 else (-1, plain(-q))
+    return q.numerator, plain(Fraction(1, q.denominator))
+
+
+def _tangent(space: JetSpace, key: tuple, argument: Poly) -> Poly:
+    def derivative() -> Poly:
+        t = space.poly(number)
+        return {0: 1, next(iter(times(t, t))): 1}
+
+    number = space._define("tan", f"tan({space.text(argument)})", key, argument, derivative)
+    return space.poly(number)
+
+
+def _exponential(space: JetSpace, key: tuple, argument: Poly) -> Poly:
+    """``exp(a + 2 b) = exp(a) exp(b)^2``, and exp(-a) is the inverse of exp(a)."""
+    out: Poly = {0: 1}
+    for m, coefficient in sorted(argument.items()):
+        whole, unit = _multiple(coefficient)
+        factor = space.poly(_single_exponential(space, {m: unit}))
+        out = space.times(out, power(factor if whole > 0 else space.inverse(factor), abs(whole)))
+    return space.reduced(out)
+
+
+def _single_exponential(space: JetSpace, argument: Poly) -> int:
+    where = ("exp", _key(argument))
+    number = space._define("exp", f"exp({space.text(argument)})", where, argument, lambda: space.poly(number))
+    return number
+
+
+def _logarithm(space: JetSpace, key: tuple, argument: Poly) -> Poly:
+    number = space._define("log", f"log({space.text(argument)})", key, argument, lambda: space.inverse(argument))
+    return space.poly(number)
+
+
+_BUILDERS: dict[str, Callable[[JetSpace, tuple, Poly], Poly]] = {
+    "sin": _sine(-1, ("sin", "cos")),
+    "cos": _sine(-1, ("sin", "cos")),
+    "sinh": _sine(1, ("sinh", "cosh")),
+    "cosh": _sine(1, ("sinh", "cosh")),
+    "tan": _tangent,
+    "exp": _exponential,
+    "log": _logarithm,
+}

@@ -1,0 +1,240 @@
+"""Lagrangians: field equations, variational symmetries, and the currents that Noether's theorem gives, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from symmeter.errors import InputError
+from symmeter.linalg.rational import rational_null_space
+from symmeter.spacetime.jets import Index, JetSpace
+from symmeter.spacetime.parsing import parse_expression
+from symmeter.spacetime.polynomials import Poly, add_to, primitive
+from symmeter.spacetime.prolonged import evolved, prolonged
+from symmeter.spacetime.systems import PDESystem, PointSymmetries, _names, _some
+from symmeter.spacetime.variational import adjoint_current, current_of, divergence, euler
+from symmeter.spacetime.vector_fields import VectorField, sum_of
+
+__all__ = ["Lagrangian", "NoetherCurrent", "NoetherIdentity"]
+
+
+@dataclass(frozen=True, eq=False)
+class NoetherCurrent:
+    """``J^i = A^i + xi^i L - B^i`` with ``D_i J^i = -Q^a E_a(L)`` off shell.
+
+    Attributes
+    ----------
+    lagrangian : Lagrangian
+    characteristics : tuple of Poly
+        Q, for each dependent variable.
+    current : tuple of Poly
+    """
+
+    lagrangian: Lagrangian
+    characteristics: tuple[Poly, ...]
+    current: tuple[Poly, ...]
+
+    def verify(self) -> Poly:
+        """``D_i J^i + Q^a E_a(L)``: the exact zero polynomial, which is empty."""
+        space = self.lagrangian.space
+        out = divergence(space, self.current)
+        for q, e in zip(self.characteristics, self.lagrangian.euler_expressions):
+            add_to(out, space.times(q, e))
+        return space.reduced(out)
+
+    def __str__(self) -> str:
+        space = self.lagrangian.space
+        return "; ".join(f"J^{x} = {space.text(j)}" for x, j in zip(space.independent, self.current))
+
+
+@dataclass(frozen=True, eq=False)
+class NoetherIdentity:
+    """An identity among field equations that a gauge symmetry implies: ``sum_J (-D)_J (R^aJ E_a) = 0`` off shell.
+
+    Attributes
+    ----------
+    operators : tuple of dict
+        R, for each dependent variable from multi-indices to polynomials.
+    value : Poly
+        The left side; empty where the identity holds.
+    """
+
+    operators: tuple[dict[Index, Poly], ...]
+    value: Poly
+
+    @property
+    def holds(self) -> bool:
+        """Whether the left side vanishes identically."""
+        return not self.value
+
+
+class Lagrangian:
+    """The density of an action.
+
+    Parameters
+    ----------
+    text : str
+    indep, dep : str
+    parameters, functions : str
+        As in :class:`~symmeter.spacetime.PDESystem`.
+
+    Examples
+    --------
+    >>> L = Lagrangian("u_t**2/2 - u_x**2/2 - m**2*u**2/2", "t x", "u", parameters="m")
+    >>> L.space.text(L.euler_expressions[0])
+    'u_xx - u_tt - u*m^2'
+    >>> symmetries = L.variational_symmetries()
+    >>> [str(s) for s in symmetries]
+    ['∂_t', '∂_x', 'x ∂_t + t ∂_x']
+    >>> L.noether(symmetries[0]).verify()
+    {}
+    """
+
+    def __init__(
+        self,
+        text: str,
+        indep: str | Sequence[str] = "t x",
+        dep: str | Sequence[str] = "u",
+        *,
+        parameters: str | Sequence[str] = "",
+        functions: str | Sequence[str] = "",
+    ) -> None:
+        self.text = text
+        self.functions = tuple(_names(functions, "functions"))
+        self.space = JetSpace(_some(indep, "indep"), _some(dep, "dep"), tuple(_names(parameters, "parameters")))
+        self.density = self.space.reduced(parse_expression(text, self.space, self.functions))
+        if self.space.order(self.density) < 0:
+            raise InputError(f"{text!r} has no {' or '.join(self.space.dependent)} in it")
+
+    @cached_property
+    def euler_expressions(self) -> tuple[Poly, ...]:
+        """``E_a(L)``, which vanish on solutions."""
+        space = self.space
+        return tuple(space.reduced(euler(space, self.density, a)) for a in range(len(space.dependent)))
+
+    @cached_property
+    def field_equations(self) -> PDESystem:
+        """The equations ``E_a(L) = 0``, as a system.
+
+        Raises
+        ------
+        InputError
+            Where the Lagrangian is a total divergence and has none.
+        """
+        texts = [self.space.text(e) for e in self.euler_expressions if e]
+        if not texts:
+            raise InputError("the Lagrangian is a total divergence: every u is a solution")
+        system = PDESystem(
+            texts,
+            self.space.independent,
+            self.space.dependent,
+            parameters=self.space.parameters,
+            functions=self.functions,
+        )
+        # One ring for both, so that fields of one can be used in the other.
+        system.space, system.equations = self.space, tuple(e for e in self.euler_expressions if e)
+        return system
+
+    def change(self, field: VectorField) -> Poly:
+        """``pr X (L) + L D_i xi^i``: zero for strict symmetries, a divergence for variational ones."""
+        space = self.space
+        out = prolonged(field, self.density)
+        for i in range(len(space.independent)):
+            add_to(out, space.times(self.density, space.derivative(field.coefficients[i], i)))
+        return space.reduced(out)
+
+    def is_variational(self, field: VectorField) -> bool:
+        """Whether a field changes the action by a boundary term only: exact."""
+        return not any(euler(self.space, self.change(field), a) for a in range(len(self.space.dependent)))
+
+    def variational_symmetries(
+        self, symmetries: PointSymmetries | None = None, degree: int | None = None
+    ) -> list[VectorField]:
+        """Combinations of the point symmetries of the field equations that leave the action as it is."""
+        found = self.field_equations.point_symmetries(degree, size=False) if symmetries is None else symmetries
+        fields = list(found)
+        rows: dict[tuple[int, int], dict[int, Any]] = {}
+        for k, f in enumerate(fields):
+            for a in range(len(self.space.dependent)):
+                for m, c in self.space.reduced(euler(self.space, self.change(f), a)).items():
+                    rows.setdefault((a, m), {})[k] = c
+        # Late fields become pivots: the simple ones stay as they are.
+        n = len(fields)
+        out = []
+        for x in rational_null_space([{n - 1 - k: v for k, v in row.items()} for row in rows.values()], n):
+            keys = sorted(x, reverse=True)
+            numbers = dict(zip((n - 1 - c for c in keys), primitive(x[c] for c in keys)))
+            out.append(sum_of(fields, [numbers.get(k, 0) for k in range(n)]))
+        return out[::-1]
+
+    def noether(self, symmetry: VectorField | Sequence[str]) -> NoetherCurrent:
+        """The conserved current of a variational symmetry.
+
+        Parameters
+        ----------
+        symmetry : VectorField, or a list of texts
+            Texts are characteristics Q^a of a generalised symmetry, with any derivatives.
+
+        Raises
+        ------
+        InputError
+            Where the symmetry changes the action.
+        """
+        space = self.space
+        if isinstance(symmetry, VectorField):
+            q, change = symmetry.characteristics, self.change(symmetry)
+            moved = symmetry.coefficients[: len(space.independent)]
+        else:
+            q = tuple(space.reduced(parse_expression(t, space, self.functions)) for t in symmetry)
+            if len(q) != len(space.dependent):
+                raise InputError(f"{len(q)} characteristics for {len(space.dependent)} dependent variables")
+            change, moved = evolved(space, q, self.density), tuple({} for _ in space.independent)
+        if any(euler(space, change, a) for a in range(len(space.dependent))):
+            raise InputError(f"{symmetry} changes the action: it has no conserved current")
+        boundary = current_of(space, change)
+        parts = adjoint_current(space, q, self.density)
+        out = []
+        for i in range(len(space.independent)):
+            j = dict(parts[i])
+            add_to(j, space.times(moved[i], self.density))
+            add_to(j, boundary[i], -1)
+            out.append(space.reduced(j))
+        return NoetherCurrent(self, q, tuple(out))
+
+    def noether_identity(self, operators: Sequence[dict[str, str]]) -> NoetherIdentity:
+        """Noether's second theorem for a gauge symmetry ``Q^a = sum_J R^aJ D_J lambda``.
+
+        Parameters
+        ----------
+        operators : sequence of dict
+            For each dependent variable, from the derivatives of lambda, such as ``""`` or ``"tx"``, to texts.
+
+        Examples
+        --------
+        >>> maxwell = Lagrangian("(a_x - b_t)^2/2", "t x", "b a")
+        >>> maxwell.noether_identity([{"x": "1"}, {"t": "1"}]).holds
+        True
+        """
+        space = self.space
+        if len(operators) != len(space.dependent):
+            raise InputError(f"{len(operators)} operators for {len(space.dependent)} dependent variables")
+        read: list[dict[Index, Poly]] = []
+        total: Poly = {}
+        for e, given in zip(self.euler_expressions, operators):
+            part: dict[Index, Poly] = {}
+            for letters, text in given.items():
+                names = letters.split(",") if "," in letters else list(letters)
+                for name in names:
+                    if name not in space.independent:
+                        raise InputError(f"{letters!r} names no derivatives by {', '.join(space.independent)}")
+                index = tuple(names.count(x) for x in space.independent)
+                part[index] = space.reduced(parse_expression(text, space, self.functions))
+                term = space.derivatives(space.times(part[index], e), index)
+                add_to(total, term, -1 if sum(index) % 2 else 1)
+            read.append(part)
+        return NoetherIdentity(tuple(read), space.reduced(total))
+
+    def __repr__(self) -> str:
+        return f"<L = {self.text}>"

@@ -1,0 +1,230 @@
+"""Systems of differential equations solved for their leading derivatives, and completed until nothing more follows.
+
+Each equation is solved for the derivative that is highest in a ranking; no right-hand side has a principal derivative,
+that is, a leading one or a derivative of it. Where two rules meet, cross-derivatives must agree. If they do not, what
+follows is a new equation (an integrability condition, as the Poisson equation for the pressure of an incompressible
+fluid), and it is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from symmeter.errors import InputError
+from symmeter.spacetime.jets import Index, JetSpace
+from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, scaled
+
+__all__ = ["Orthonomic", "Ranking", "rankings", "solved"]
+
+#: A key by which jets (a, J) are compared; it must keep its order when both are differentiated.
+Ranking = Callable[[int, Index], tuple]
+_MOST_CONDITIONS = 24
+_MOST_TERMS = 20_000
+
+
+@dataclass(eq=False)
+class Orthonomic:
+    """Rules ``u^a_J = right side``, closed under differentiation.
+
+    Attributes
+    ----------
+    space : JetSpace
+    rules : dict
+        From jets (a, J) to polynomials without principal derivatives.
+    added : tuple of Poly
+        Integrability conditions that were not among the equations.
+    divisors : tuple of Poly
+        What the equations were divided by: the results hold where none of it vanishes.
+    ranking : Ranking
+    """
+
+    space: JetSpace
+    rules: dict[tuple[int, Index], Poly]
+    ranking: Ranking
+    added: tuple[Poly, ...] = ()
+    divisors: tuple[Poly, ...] = ()
+    _derived: dict[tuple[int, Index], Poly | None] = field(default_factory=dict)
+
+    def is_principal(self, a: int, index: Index) -> bool:
+        """Whether a jet is a leading derivative, or a derivative of one."""
+        return any(b == a and all(j >= k for j, k in zip(index, lead)) for b, lead in self.rules)
+
+    def reduced_jet(self, a: int, index: Index) -> Poly | None:
+        """A principal jet in terms of the others; None for one that is not principal."""
+        key = (a, index)
+        if key in self._derived:
+            return self._derived[key]
+        found = None
+        if key in self.rules:
+            found = self.rules[key]
+        else:
+            for i, n in enumerate(index):
+                lower = (*index[:i], n - 1, *index[i + 1 :])
+                if n and self.is_principal(a, lower):
+                    inner = self.reduced_jet(a, lower)
+                    assert inner is not None
+                    found = self.reduced(self.space.derivative(inner, i))
+                    break
+        self._derived[key] = found
+        return found
+
+    def reduced(self, p: Poly) -> Poly:
+        """A polynomial without principal derivatives, equal on solutions."""
+        space = self.space
+        while True:
+            principal = {v: r for key, v in space.jets_of(p).items() if (r := self.reduced_jet(*key)) is not None}
+            present = [v for v in principal if any(degree_in(m, v) for m in p)]
+            if not present:
+                return p
+            v = max(present, key=lambda v: self.ranking(space.variables[v].number, space.variables[v].index))
+            p = substituted(space, p, v, principal[v])
+            if len(p) > _MOST_TERMS:
+                raise InputError(f"an equation has grown to {len(p)} terms; the system is too large to be completed")
+
+    def leading(self) -> list[str]:
+        """Names of the leading derivatives."""
+        return [self.space.variables[self.space.jet(*key)].name for key in self.rules]
+
+
+def substituted(space: JetSpace, p: Poly, v: int, value: Poly) -> Poly:
+    """``p`` with a variable replaced by a polynomial."""
+    powers: list[Poly] = [{0: 1}]
+    out: Poly = {}
+    for m, c in p.items():
+        e = degree_in(m, v)
+        if not e:
+            add_to(out, {m: c})
+            continue
+        while len(powers) <= e:
+            powers.append(space.times(powers[-1], value))
+        add_to(out, space.times({m - (e << (WIDTH * v)): c}, powers[e]))
+    return out
+
+
+def rankings(p: int) -> list[Ranking]:
+    """Rankings that are tried: by each variable as time first, then by order alone."""
+
+    def by_time(i: int) -> Ranking:
+        return lambda a, index: (index[i], sum(index), index[::-1], a)
+
+    def by_order(a: int, index: Index) -> tuple:
+        return (sum(index), index, a)
+
+    return [*(by_time(i) for i in range(p)), by_order]
+
+
+def solved(
+    space: JetSpace, equations: Sequence[Poly], choice: Ranking | None = None, *, complete: bool = True
+) -> Orthonomic:
+    """The equations in orthonomic form, with all that follows from them.
+
+    Raises
+    ------
+    InputError
+        Where no ranking tried makes every equation linear in its leading derivative with a coefficient that can be
+        inverted, or the completion does not end.
+    """
+    reasons = []
+    for ranking in [choice] if choice is not None else rankings(len(space.independent)):
+        try:
+            return _completed(space, equations, ranking, complete)
+        except InputError as error:
+            reasons.append(str(error))
+    raise InputError(reasons[0])
+
+
+def _completed(space: JetSpace, equations: Sequence[Poly], ranking: Ranking, complete: bool) -> Orthonomic:
+    system = Orthonomic(space, {}, ranking)
+    waiting = [(dict(p), False) for p in equations]
+    checked: set[tuple] = set()
+    while True:
+        while waiting:
+            # Lowest leaders first: they reduce the most.
+            waiting.sort(key=lambda item: _top(space, item[0], ranking), reverse=True)
+            p, follows = waiting.pop()
+            p = system.reduced(p)
+            if not p:
+                continue
+            waiting += [(q, f) for q, f in _enter(system, p, follows)]
+            if follows:
+                system.added = (*system.added, p)
+                if len(system.added) > _MOST_CONDITIONS:
+                    raise InputError(
+                        f"more than {_MOST_CONDITIONS} integrability conditions follow, the first of them "
+                        f"{space.text(system.added[0])} = 0; the system may be inconsistent"
+                    )
+        if not complete:
+            return system
+        for (a, j1), (b, j2) in combinations(system.rules, 2):
+            if a != b or (a, j1, j2) in checked:
+                continue
+            checked.add((a, j1, j2))
+            condition = _cross(system, a, j1, j2)
+            if condition:
+                waiting.append((condition, True))
+                break
+        if not waiting:
+            return system
+
+
+def _top(space: JetSpace, p: Poly, ranking: Ranking) -> tuple:
+    return max((ranking(*key) for key in space.jets_of(p)), default=(-1,))
+
+
+def _enter(system: Orthonomic, p: Poly, follows: bool) -> list[tuple[Poly, bool]]:
+    """Solve a reduced equation for its leading derivative; rules that it makes reducible come back as equations."""
+    space, ranking = system.space, system.ranking
+    jets = space.jets_of(p)
+    if not jets:
+        raise InputError(f"{space.text(p)} = 0 follows, which has no dependent variable: there are no solutions")
+    lead = max(jets, key=lambda key: ranking(*key))
+    v = jets[lead]
+    name = space.variables[v].name
+    coefficient: Poly = {}
+    rest: Poly = {}
+    for m, c in p.items():
+        e = degree_in(m, v)
+        if e > 1:
+            raise InputError(f"{space.text(p)} = 0 is not linear in its leading derivative {name}")
+        if e:
+            add_to(coefficient, {m - (1 << (WIDTH * v)): c})
+        else:
+            add_to(rest, {m: c})
+    inside = [w for m in rest for w, _ in exponents(m) if space.variables[w].kind == "function"]
+    if any(v in space.jets_of(space.poly(w)).values() for w in inside):
+        raise InputError(f"{space.text(p)} = 0 has its leading derivative {name} inside a function")
+    if len(coefficient) != 1:
+        raise InputError(
+            f"{space.text(p)} = 0 cannot be solved for its leading derivative {name}: its factor "
+            f"{space.text(coefficient)} may vanish"
+        )
+    right = scaled(space.times(rest, space.inverse(coefficient)), -1)
+    if any(coefficient):
+        system.divisors = (*system.divisors, coefficient)
+    again = []
+    for key in list(system.rules):
+        changed = key[0] == lead[0] and all(k >= j for k, j in zip(key[1], lead[1]))
+        uses = any(
+            a == lead[0] and all(k >= j for k, j in zip(index, lead[1]))
+            for a, index in space.jets_of(system.rules[key])
+        )
+        if changed or uses:
+            old = system.rules.pop(key)
+            equation = space.poly(space.jet(*key))
+            add_to(equation, old, -1)
+            again.append((equation, False))
+    system.rules[lead] = right
+    system._derived.clear()
+    return again
+
+
+def _cross(system: Orthonomic, a: int, j1: Index, j2: Index) -> Poly:
+    """The difference of a common derivative found from two rules, reduced."""
+    space = system.space
+    both = tuple(max(m, n) for m, n in zip(j1, j2))
+    first, second = (space.derivatives(system.rules[a, j], tuple(n - m for m, n in zip(j, both))) for j in (j1, j2))
+    out = dict(first)
+    add_to(out, second, -1)
+    return system.reduced(out)

@@ -1,0 +1,266 @@
+"""Systems of differential equations: their point symmetries, with a statement of how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from symmeter.errors import InputError, InputTypeError
+from symmeter.spacetime.ansatz import polynomial_solutions
+from symmeter.spacetime.determining import Linear, determining_equations
+from symmeter.spacetime.field_algebra import FieldAlgebra, field_algebra
+from symmeter.spacetime.jets import JetSpace
+from symmeter.spacetime.orthonomic import Orthonomic, solved
+from symmeter.spacetime.parsing import parse_equation, parse_expression
+from symmeter.spacetime.polynomials import Poly, exponents
+from symmeter.spacetime.taylor_size import SolutionSize, solution_size
+from symmeter.spacetime.vector_fields import VectorField
+
+__all__ = ["PDESystem", "PointSymmetries"]
+
+_HIGHEST_DEGREE = 4
+
+
+class PDESystem:
+    """Ordinary or partial differential equations.
+
+    Parameters
+    ----------
+    equations : str or sequence of str
+        ``"u_t + 6*u*u_x + u_xxx"`` (set to zero), or with ``=``. Several in one text are separated by ``;``.
+    indep, dep : str
+        Names of the independent and dependent variables, separated by spaces or commas.
+    parameters : str
+        Names of constants; results hold for their general values.
+    functions : str
+        Names of arbitrary functions, f in ``f(u)``.
+    complete : bool
+        Add what follows from cross-derivatives, without which symmetries would be spurious or missed.
+
+    Raises
+    ------
+    InputError
+        For text that cannot be read, pointing at the character, and for equations that no leading derivative solves.
+
+    Examples
+    --------
+    >>> kdv = PDESystem("u_t + 6*u*u_x + u_xxx", indep="t x", dep="u")
+    >>> symmetries = kdv.point_symmetries()
+    >>> symmetries.dim, symmetries.complete
+    (4, True)
+    >>> for field in symmetries: print(field)
+    ∂_t
+    ∂_x
+    6*t ∂_x + ∂_u
+    -3*t ∂_t - x ∂_x + 2*u ∂_u
+    """
+
+    def __init__(
+        self,
+        equations: str | Sequence[str],
+        indep: str | Sequence[str] = "t x",
+        dep: str | Sequence[str] = "u",
+        *,
+        parameters: str | Sequence[str] = "",
+        functions: str | Sequence[str] = "",
+        complete: bool = True,
+    ) -> None:
+        texts = [t for t in (equations.split(";") if isinstance(equations, str) else list(equations)) if t.strip()]
+        if not texts:
+            raise InputError("there is no equation; give one such as 'u_t = u_xx'")
+        self.texts = tuple(t.strip() for t in texts)
+        self.functions = tuple(_names(functions, "functions"))
+        self.space = JetSpace(_some(indep, "indep"), _some(dep, "dep"), tuple(_names(parameters, "parameters")))
+        self.equations = tuple(self.space.reduced(parse_equation(t, self.space, self.functions)) for t in self.texts)
+        for text, p in zip(self.texts, self.equations):
+            if self.space.order(p) < 0:
+                raise InputError(f"{text!r} has no {' or '.join(self.space.dependent)} in it")
+        self.complete = complete
+
+    @cached_property
+    def orthonomic(self) -> Orthonomic:
+        """The equations solved for their leading derivatives, with what follows from them."""
+        return solved(self.space, self.equations, complete=self.complete)
+
+    @cached_property
+    def determining(self) -> list[Linear]:
+        """The linear equations for the coefficients of a point symmetry."""
+        return determining_equations(self.orthonomic)
+
+    def expression(self, text: str) -> Poly:
+        """A differential polynomial in the variables of this system."""
+        return self.space.reduced(parse_expression(text, self.space, self.functions))
+
+    def on_solutions(self, p: Poly) -> Poly:
+        """A differential polynomial without principal derivatives."""
+        return self.orthonomic.reduced(p)
+
+    def is_symmetry(self, field: VectorField) -> bool:
+        """Whether a vector field maps solutions to solutions: exact."""
+        from symmeter.spacetime.prolonged import prolonged
+
+        rules = self.orthonomic.rules
+        for (a, index), right in rules.items():
+            delta = dict(self.space.poly(self.space.jet(a, index)))
+            for m, c in right.items():
+                delta[m] = delta.get(m, 0) - c
+            if self.on_solutions(prolonged(field, delta)):
+                return False
+        return True
+
+    def point_symmetries(
+        self, degree: int | None = None, *, factors: Sequence[str] = (), size: bool = True, seed: int = 0
+    ) -> PointSymmetries:
+        """Symmetries whose coefficients are polynomials in x and u, and how many there are in all.
+
+        Parameters
+        ----------
+        degree : int, optional
+            Largest total degree; raised until the number of symmetries does not change any more, when omitted.
+        factors : sequence of str
+            Functions that polynomials may also be multiplied by, such as ``"sin(x)"`` or ``"exp(t)"``.
+        size : bool
+            Count all symmetries without solving, by Taylor series; without it nothing is said on completeness.
+        seed : int
+            Of the random points for counting.
+
+        Returns
+        -------
+        PointSymmetries
+        """
+        unknowns = len(self.space.independent) + len(self.space.dependent)
+        extra = [self.expression(f) for f in factors]
+        counted = solution_size(self.space, self.determining, unknowns, seed=seed) if size else None
+        whole = None if counted is None else counted.dimension
+        found: list[tuple[Poly, ...]] = []
+        numbers: list[int] = []
+        for d in range(1, _HIGHEST_DEGREE + 1) if degree is None else [degree]:
+            before = found
+            found = polynomial_solutions(self.space, self.determining, unknowns, d, extra)
+            numbers.append(len(found))
+            if whole is not None and len(found) >= whole:
+                break
+            if degree is None and d > 1 and len(found) == len(before) and whole is None:
+                break
+            if degree is None and whole is None and counted is not None and counted.functions_of and d >= 3:
+                break
+        fields = tuple(sorted((VectorField(self.space, c) for c in found), key=_simplicity))
+        return PointSymmetries(self, fields, counted, tuple(numbers))
+
+    def conservation_laws(self, order: int = 2, degree: int = 2, **options: Any) -> Any:
+        """Multipliers up to a differential order, and the conserved currents; see :mod:`conservation`."""
+        from symmeter.spacetime.conservation import conservation_laws
+
+        return conservation_laws(self, order, degree, **options)
+
+    def __repr__(self) -> str:
+        return f"<{'; '.join(self.texts)}>"
+
+
+@dataclass(frozen=True, eq=False)
+class PointSymmetries:
+    """Point symmetries of a system.
+
+    Attributes
+    ----------
+    system : PDESystem
+    generators : tuple of VectorField
+    size : SolutionSize or None
+        All symmetries, counted without solving.
+    by_degree : tuple of int
+        How many were found with polynomials of each degree tried.
+    """
+
+    system: PDESystem
+    generators: tuple[VectorField, ...]
+    size: SolutionSize | None
+    by_degree: tuple[int, ...]
+
+    @property
+    def dim(self) -> int:
+        """Number of generators found."""
+        return len(self.generators)
+
+    @property
+    def complete(self) -> bool:
+        """Whether these are all: their number is the dimension that was counted."""
+        return self.size is not None and self.size.dimension == self.dim
+
+    @cached_property
+    def algebra(self) -> FieldAlgebra | None:
+        """The Lie algebra, or None where brackets leave what was found."""
+        return field_algebra(self.generators)
+
+    @property
+    def structure_constants(self) -> Float[np.ndarray, "n n n"] | None:
+        """``c[i, j, k]`` with ``[X_i, X_j] = sum_k c[i, j, k] X_k``; None where the algebra is not closed."""
+        algebra = self.algebra
+        if algebra is None:
+            return None
+        n = self.dim
+        return np.array(
+            [[[float(algebra.structure_constant(i, j, k)) for k in range(n)] for j in range(n)] for i in range(n)]
+        ).reshape(n, n, n)
+
+    def flow(self, k: int, eps: float) -> Any:
+        """The transformation of points (x, u) by generator ``k`` for a time ``eps``, a function of arrays."""
+        field = self.generators[k]
+        return lambda points: field.flow(points, eps)
+
+    @property
+    def statement(self) -> str:
+        """One sentence on how many there are."""
+        if self.size is None:
+            return f"{self.dim} symmetries with polynomial coefficients; not counted"
+        if self.complete:
+            return f"all {self.dim} symmetries found"
+        if self.size.dimension is not None:
+            return f"{self.dim} of {self.size.dimension} symmetries found with polynomial coefficients"
+        return f"{self.dim} symmetries found with polynomial coefficients; there are {self.size}"
+
+    def __iter__(self) -> Iterator[VectorField]:
+        return iter(self.generators)
+
+    def __len__(self) -> int:
+        return self.dim
+
+    def __getitem__(self, k: int) -> VectorField:
+        return self.generators[k]
+
+    def __str__(self) -> str:
+        return "\n".join([self.statement, *(f"  {g}" for g in self.generators)])
+
+
+def _simplicity(field: VectorField) -> tuple:
+    """Translations first, then by degree and length; of equals, those along earlier coordinates first."""
+    degrees = [max((sum(e for _, e in exponents(m)) for m in c), default=-1) for c in field.coefficients]
+    moved = next(k for k, d in enumerate(degrees) if d >= 0)
+    return (max(degrees), sum(len(c) for c in field.coefficients), moved, degrees)
+
+
+def _names(given: str | Sequence[str], what: str) -> list[str]:
+    if isinstance(given, str):
+        found = given.replace(",", " ").split()
+    elif isinstance(given, (list, tuple)):
+        found = [str(g) for g in given]
+    else:
+        raise InputTypeError(f"{what} is {given!r}; give names such as 't x'")
+    for name in found:
+        if not (name[:1].isalpha() and name.replace("_", "").isalnum()):
+            raise InputError(f"{what}: {name!r} is no name; use letters and digits")
+    return found
+
+
+def _some(given: str | Sequence[str], what: str) -> tuple[str, ...]:
+    found = _names(given, what)
+    if not found:
+        raise InputError(f"{what} names no variable")
+    for name in found:
+        if "_" in name:
+            raise InputError(f"{what}: {name!r} has an underscore, which marks derivatives")
+    return tuple(found)
