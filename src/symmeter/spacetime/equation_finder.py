@@ -1,0 +1,195 @@
+"""Finds the symmetries of differential equations: the finder that ``find`` runs on texts of equations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from symmeter.errors import InputError
+from symmeter.finders import Finder, FindOptions
+from symmeter.findings import Finding, Report
+from symmeter.groups.group import Group
+from symmeter.representations.actions import Action, Space
+from symmeter.spacetime.conservation import conservation_laws
+from symmeter.spacetime.lagrangians import Lagrangian
+from symmeter.spacetime.polynomials import exponents
+from symmeter.spacetime.systems import PDESystem, PointSymmetries
+from symmeter.spacetime.vector_fields import VectorField
+from symmeter.subjects import Subject
+from symmeter.subjects.equations import Equations
+
+__all__ = ["EquationFinder", "EquationReport", "FieldAction"]
+
+_MOST_FINDINGS = 40
+
+
+class EquationFinder(Finder):
+    """Solves the determining equations, counts their solutions, and looks for conserved currents."""
+
+    name = "equations"
+
+    def accepts(self, subject: Subject) -> bool:
+        return isinstance(subject, Equations)
+
+    def find(self, subject: Subject, options: FindOptions) -> Report:
+        assert isinstance(subject, Equations)
+        given = subject.options
+        names: dict[str, Any] = {k: given.get(k, "") for k in ("parameters", "functions")}
+        options.report_progress(0.1, "determining equations")
+        lagrangian = None
+        if "lagrangian" in given:
+            lagrangian = Lagrangian(given["lagrangian"], given["independent"], given["dependent"], **names)
+            system = lagrangian.field_equations
+        else:
+            system = PDESystem(subject.texts, given["independent"], given["dependent"], **names)
+        symmetries = system.point_symmetries()
+        options.report_progress(0.6, "conservation laws")
+        findings = tuple(_finding(system, g, lagrangian) for g in symmetries.generators[:_MOST_FINDINGS])
+        notes = [symmetries.statement, *_about(system, symmetries)]
+        if lagrangian is None:
+            notes += _laws(system, given)
+        return EquationReport(subject.describe(), findings, (), tuple(notes), {"seed": 0}, ("asymptotic-symmetries",))
+
+
+@dataclass(frozen=True)
+class _Variables(Space):
+    """The independent and dependent variables."""
+
+    title: str = "variables"
+
+    def describe(self) -> str:
+        return self.title
+
+
+class _OneParameter(Group):
+    """The flow of a vector field."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @property
+    def order(self) -> None:
+        return None
+
+    @property
+    def generators(self) -> tuple[Any, ...]:
+        return ()
+
+    @property
+    def is_abelian(self) -> bool:
+        return True
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self._name
+
+    def __contains__(self, element: object) -> bool:
+        return False
+
+    def elements(self, cap: int = 20_000) -> Iterator[Any]:
+        raise InputError("a flow has an element for each number; use finding.action.field.flow(points, eps)")
+
+
+class FieldAction(Action):
+    """How a vector field moves the variables of an equation.
+
+    Attributes
+    ----------
+    field : VectorField
+        With ``flow`` for finite elements.
+    """
+
+    def __init__(self, field: VectorField) -> None:
+        self.field = field
+        self.group = _OneParameter("R")
+        space = field.space
+        moved = [*space.independent, *space.dependent]
+        self.space = _Variables(len(moved), title=", ".join(moved))
+        self.generators = ()
+
+    def _refuse(self) -> InputError:
+        return InputError(f"{self.field} moves variables by a group that is not compact; there is no average over it")
+
+    def project(self, x: Any) -> Any:
+        raise self._refuse()
+
+    def average(self, operator: Any) -> Any:
+        raise self._refuse()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EquationReport(Report):
+    """The report for equations: as any other, with a sentence of its own."""
+
+    @property
+    def summary(self) -> str:
+        """One sentence in plain words."""
+        if not self.findings:
+            return "No point symmetry has polynomial coefficients."
+        return f"{self.notes[0][0].upper()}{self.notes[0][1:]}."
+
+
+def _finding(system: PDESystem, field: VectorField, lagrangian: Lagrangian | None) -> Finding:
+    notes = [f"{_kind(field).capitalize()}."]
+    evidence: dict[str, Any] = {"generator": str(field)}
+    if lagrangian is not None:
+        if lagrangian.is_variational(field):
+            current = lagrangian.noether(field)
+            evidence["current"] = str(current)
+            notes.append(f"Conserved: {current} (D_i J^i + Q E(L) is the zero polynomial).")
+        else:
+            notes.append("It changes the action: no conserved current belongs to it.")
+    exact = system.is_symmetry(field)
+    return Finding(
+        name=str(field),
+        action=FieldAction(field),
+        defect=0.0 if exact else 1.0,
+        interval=(0.0, 0.0) if exact else (1.0, 1.0),
+        verdict="exact" if exact else "broken",
+        how="the prolonged field, applied to the equations and reduced on solutions, is the zero polynomial",
+        notes=tuple(notes),
+        code="report.best.action.field.flow(points, 0.1)",
+        evidence=evidence,
+    )
+
+
+def _kind(field: VectorField) -> str:
+    """What people call a field."""
+    space = field.space
+    names = [*space.independent, *space.dependent]
+    moved = [(n, c) for n, c in zip(names, field.coefficients) if c]
+    degrees = {sum(e for _, e in exponents(m)) for _, c in moved for m in c}
+    if degrees == {0}:
+        return f"translation of {', '.join(n for n, _ in moved)}"
+    own = {n: space.poly(v) for n, v in zip(names, _numbers(space))}
+    if all(list(c) == list(own[n]) for n, c in moved):
+        return f"scaling of {', '.join(n for n, _ in moved)}"
+    if max(degrees) <= 1:
+        return f"linear motion of {', '.join(n for n, _ in moved)}"
+    return f"motion of {', '.join(n for n, _ in moved)} of degree {max(degrees)}"
+
+
+def _numbers(space: Any) -> list[int]:
+    from symmeter.spacetime.vector_fields import coordinates_of
+
+    return coordinates_of(space)
+
+
+def _about(system: PDESystem, symmetries: PointSymmetries) -> list[str]:
+    space, rules = system.space, system.orthonomic
+    out = [f"solved for {', '.join(rules.leading())}; {len(system.determining)} determining equations"]
+    out += [f"follows by cross-derivatives: {space.text(p)} = 0" for p in rules.added]
+    out += [f"assumed: {space.text(p)} is not 0" for p in rules.divisors]
+    algebra = symmetries.algebra if symmetries.dim <= 20 else None
+    if algebra is not None and symmetries.dim:
+        out.append(f"Lie algebra: {algebra.name}")
+    return out
+
+
+def _laws(system: PDESystem, given: Any) -> list[str]:
+    try:
+        laws = conservation_laws(system, int(given.get("order", 1)), int(given.get("degree", 2)))
+        return [f"conserved: {law}" for law in laws if law.verify() == {}]
+    except InputError as error:
+        return [f"no conservation laws were looked for: {error}"]
