@@ -126,3 +126,60 @@ def test_navier_stokes(benchmark: Any) -> None:
         lambda: PDESystem(NAVIER_STOKES, "t x y z", "u v w p").point_symmetries(), rounds=2, warmup_rounds=0
     )
     assert found.size.functions_of == 1
+
+
+def test_ricci_of_kerr(benchmark: Any) -> None:
+    from symmeter.spacetime.known_metrics import known_metric
+
+    benchmark.group = (
+        "Ricci tensor of Kerr, exactly zero, pure Python, under 0.5 s (SymPy's cancel and simplify: minutes)"
+    )
+    assert benchmark.pedantic(lambda: known_metric("kerr").ricci().is_zero(), rounds=5)
+
+
+def test_ricci_of_the_bondi_family(beside: Any) -> None:
+    from symmeter.spacetime.known_metrics import known_metric
+
+    u, r, phi = sympy.symbols("u r phi")
+    theta, xi = (sympy.Function(name)(phi) for name in ("Theta", "Xi"))
+    n = xi + u * sympy.diff(theta, phi) / 2
+    g = sympy.Matrix([[theta, -1, n], [-1, 0, 0], [n, 0, r**2]])
+
+    def peer() -> bool:
+        x = (u, r, phi)
+        inverse = g.inv()
+        gamma = [
+            [
+                [
+                    sum(
+                        inverse[a, e] * (g[e, b].diff(x[c]) + g[e, c].diff(x[b]) - g[b, c].diff(x[e])) for e in range(3)
+                    )
+                    / 2
+                    for c in range(3)
+                ]
+                for b in range(3)
+            ]
+            for a in range(3)
+        ]
+
+        def ricci(b: int, d: int) -> Any:
+            out = 0
+            for a in range(3):
+                out += gamma[a][b][d].diff(x[a]) - gamma[a][b][a].diff(x[d])
+                for e in range(3):
+                    out += gamma[a][a][e] * gamma[e][b][d] - gamma[a][d][e] * gamma[e][b][a]
+            return sympy.simplify(out)
+
+        return all(ricci(b, d) == 0 for b in range(3) for d in range(b, 3))
+
+    known_metric("bondi-3d").ricci()
+    found = beside(
+        "Ricci tensor of the Bondi family in three dimensions",
+        lambda: known_metric("bondi-3d").ricci().is_zero(),
+        peer,
+        "SymPy",
+        speedup=100,
+        rounds=20,
+        baseline_rounds=1,
+    )
+    assert found

@@ -45,9 +45,27 @@ def test_conserve(capsys) -> None:
     assert all(law["proved"] for law in found)
 
 
+def test_ricci(capsys) -> None:
+    status, out, _ = call(capsys, "ricci", "kerr")
+    assert status == 0
+    assert "exactly zero" in out
+    status, out, _ = call(capsys, "ricci", "-f dt^2 + dr^2/f + r^2 dphi^2", "--functions", "f(r)", "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert not found["zero"]
+    assert found["coordinates"] == ["t", "r", "phi"]
+    words = ("ricci", "(-dt^2 + dx^2 + dz^2) l^2/z^2", "--einstein=-1/l^2")
+    status, out, _ = call(capsys, *words)
+    assert status == 0
+    assert "exactly zero" in out
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [
+        (("ricci", "ker"), "did you mean 'kerr'"),
+        (("ricci", "dx^2 + 2 dx dy + dy^2"), "degenerate"),
+        (("ricci", "-dt^2 + (dx^2"), "is missing"),
         (("symmetries", "u_t = u_y"), "at character 7"),
         (("symmetries", "u_t = v"), "'v' is unknown"),
         (("symmetries", "nothing.txt"), "does not exist"),

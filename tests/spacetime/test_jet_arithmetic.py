@@ -165,7 +165,6 @@ def test_antiderivatives_are_right() -> None:
         "1/u",
         "u^-3",
         "u^(1/2) u",
-       
         "cos(u + x)",
     ):
         p = parse_expression(text, space, ("f",))

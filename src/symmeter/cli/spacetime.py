@@ -11,10 +11,11 @@ from symmeter.cli.lazy import LazyGroup
 from symmeter.cli.nn_gaunt import check_json_path, save_json
 from symmeter.cli.output import json_option, print_json, print_table, say
 
-__all__ = ["conserve", "spacetime", "symmetries"]
+__all__ = ["conserve", "ricci", "spacetime", "symmetries"]
 
 _COMMANDS = {
     "symmetries": ("symmeter.cli.spacetime:symmetries", "Point symmetries of equations, and how many there are."),
+    "ricci": ("symmeter.cli.spacetime:ricci", "Curvature of a metric, exactly."),
     "conserve": ("symmeter.cli.spacetime:conserve", "Conservation laws of equations, with their currents."),
 }
 
@@ -154,3 +155,49 @@ def conserve(
         print(f"{len(value)} conservation laws with multipliers of order {order}, degree {degree}")
         print_table(columns, rows)
         print("each divergence was compared with multiplier times equation: the difference is the zero polynomial")
+
+
+@click.command(
+    # Line elements begin with a minus, as options do.
+    context_settings={"ignore_unknown_options": True},
+    epilog="""\b
+Examples:
+  symmeter spacetime ricci kerr
+  symmeter spacetime ricci "-f dt^2 + dr^2/f + r^2 dphi^2" --functions "f(r)" --einstein "-1/l^2" --parameters l""",
+)
+@click.argument("metric", metavar="METRIC")
+@click.option("--functions", default="", metavar="LIST", help='Free functions with arguments, "f(r) M(u,phi)".')
+@click.option("--parameters", default="", metavar="NAMES", help="Constants; found in the text when omitted.")
+@click.option("--einstein", "constant", metavar="LAMBDA", help="Show G + LAMBDA g instead of the Ricci tensor.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="PATH", help="Save the components as .json.")
+@json_option
+@click.option("--quiet", is_flag=True, help="Print nothing for people.")
+def ricci(
+    metric: str, functions: str, parameters: str, constant: str | None, out: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """Compute the Ricci tensor of METRIC: a name, or a line element such as "-x^2 dt^2 + dx^2"."""
+    check_json_path(out)
+    from symmeter.spacetime.known_metrics import known_metric
+    from symmeter.spacetime.metrics import Metric
+
+    named = not any(sign in metric for sign in "^+*/(") and " d" not in f" {metric}"[1:]
+    g = known_metric(metric) if named else Metric(metric, functions=functions, parameters=parameters)
+    found = g.ricci() if constant is None else g.einstein(constant)
+    x = g.space.independent
+    components = {f"{x[i]},{x[j]}": g.space.text(p) for (i, j), p in sorted(found) if i <= j}
+    value = {
+        "coordinates": list(x),
+        "zero": found.is_zero(),
+        "components": components,
+        "scalar": g.space.text(g.scalar()),
+    }
+    save_json(out, value)
+    if as_json:
+        print_json(value)
+    elif not quiet:
+        what = "Ricci tensor" if constant is None else "Einstein tensor with this constant"
+        if found.is_zero():
+            print(f"the {what} is exactly zero")
+        else:
+            print_table(("component", what), list(components.items()))
+            print(f"scalar curvature: {value['scalar']}")

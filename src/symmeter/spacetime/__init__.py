@@ -11,10 +11,12 @@ _HOMES = {
     "FieldAlgebra": "symmeter.spacetime.field_algebra",
     "JetSpace": "symmeter.spacetime.jets",
     "Lagrangian": "symmeter.spacetime.lagrangians",
+    "Metric": "symmeter.spacetime.metrics",
     "NoetherCurrent": "symmeter.spacetime.lagrangians",
     "PDESystem": "symmeter.spacetime.systems",
     "PointSymmetries": "symmeter.spacetime.systems",
     "SolutionSize": "symmeter.spacetime.taylor_size",
+    "Tensor": "symmeter.spacetime.metrics",
     "VectorField": "symmeter.spacetime.vector_fields",
 }
 

@@ -71,6 +71,8 @@ class JetSpace:
     Parameters
     ----------
     independent, dependent, parameters : sequence of str
+    depends : mapping, optional
+        From dependent variables to the independent ones that they are functions of; of all, where nothing is said.
 
     Examples
     --------
@@ -84,6 +86,7 @@ class JetSpace:
     independent: tuple[str, ...]
     dependent: tuple[str, ...]
     parameters: tuple[str, ...] = ()
+    depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
     variables: list[Variable] = field(default_factory=list)
     _numbers: dict[tuple, int] = field(default_factory=dict)
     _functions: dict[int, _Function] = field(default_factory=dict)
@@ -91,6 +94,9 @@ class JetSpace:
     _inverses: dict[int, int] = field(default_factory=dict)
     _powers: dict[int, tuple[int, Poly]] = field(default_factory=dict)
     _total: dict[tuple[int, int], Poly] = field(default_factory=dict)
+    #: Whether sums may be divided by; zero is then tested by :func:`symmeter.spacetime.denominators.canonical`.
+    denominators: bool = False
+    _factors: dict[tuple, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [*self.independent, *self.dependent, *self.parameters]
@@ -154,7 +160,7 @@ class JetSpace:
         return self.poly(number)
 
     def inverse(self, p: Poly) -> Poly:
-        """1/p for a number times variables.
+        """1/p for a number times variables; of a sum where ``denominators`` are allowed.
 
         Raises
         ------
@@ -162,13 +168,33 @@ class JetSpace:
             For a sum, whose inverse has no rule.
         """
         if len(p) != 1:
+            if self.denominators:
+                return self._inverse_of_sum(p)
             raise InputError(f"1/({self.text(p)}) has no rule; multiply the equation by it")
         ((m, c),) = p.items()
         out: Poly = {0: Fraction(1) / c}
+        sums = set(self._factors.values())
         for v, e in exponents(m):
-            twin = self._inverse_of(v)
+            value = self._functions[v].argument if v in sums else self.poly(self._inverse_of(v))
             for _ in range(e):
-                out = times(out, self.poly(twin))
+                out = times(out, value)
+        return self.reduced(out)
+
+    def _inverse_of_sum(self, p: Poly) -> Poly:
+        from symmeter.spacetime.denominators import split_factors
+
+        content, factors = split_factors(self, p)
+        out = self.inverse(content)
+        for factor, e in factors:
+
+            def derivative(factor: Poly = factor) -> Poly:
+                r = self.poly(self._factors[_key(factor)])
+                return scaled(times(r, r), -1)
+
+            number = self._define("inverse sum", f"1/({self.text(factor)})", (_key(factor),), factor, derivative)
+            self._factors[_key(factor)] = number
+            for _ in range(e):
+                out = times(out, self.poly(number))
         return self.reduced(out)
 
     def _inverse_of(self, v: int) -> int:
@@ -270,6 +296,8 @@ class JetSpace:
             variable = self.variables[v]
             if variable.kind == "independent":
                 self._total[key] = dict(_ONE) if variable.number == i else {}
+            elif variable.kind == "jet" and not self._varies(variable.number, i):
+                self._total[key] = {}
             elif variable.kind == "jet":
                 index = list(variable.index)
                 index[i] += 1
@@ -280,6 +308,10 @@ class JetSpace:
                 inner = self._functions[v]
                 self._total[key] = self.times(inner.derivative(), self.derivative(inner.argument, i))
         return self._total[key]
+
+    def _varies(self, a: int, i: int) -> bool:
+        known = self.depends.get(self.dependent[a])
+        return known is None or self.independent[i] in known
 
     def derivatives(self, p: Poly, index: Index) -> Poly:
         """``D_J p``."""

@@ -262,9 +262,10 @@ class _Reader:
         independent = self.space.independent
         counts = [0] * len(independent)
         if token.primes:
-            if len(independent) != 1:
+            known = self.space.depends.get(token.text, independent)
+            if len(known) != 1:
                 raise self.fail("a prime needs a single independent variable", token.place)
-            counts[0] += token.primes
+            counts[independent.index(known[0])] += token.primes
         rest = (token.index or "").replace(" ", "")
         parts = rest.split(",") if "," in rest else [rest]
         for part in filter(None, parts):

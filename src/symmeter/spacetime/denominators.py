@@ -1,0 +1,168 @@
+"""Rational functions as polynomials over common denominators, in a form in which zero is the empty polynomial.
+
+Denominators are products of factors that have been divided by before, each of which is a variable ``1/(factor)`` of the
+ring. A sum is brought over its common denominator, and factors that divide the numerator are cancelled.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from symmeter.spacetime.jets import JetSpace
+from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, plain, primitive, scaled, times
+
+__all__ = ["canonical", "divided", "split_factors"]
+
+
+def divided(p: Poly, factor: Poly) -> Poly | None:
+    """``p / factor`` where that is a polynomial, else None.
+
+    Examples
+    --------
+    >>> divided({2: 1, 0: -1}, {1: 1, 0: 1})
+    {1: 1, 0: -1}
+    """
+    lead = max(factor)
+    own = list(exponents(lead))
+    value = factor[lead]
+    rest = [(m - lead, c) for m, c in factor.items() if m != lead]
+    left, out = dict(p), {}
+    while left:
+        top = max(left)
+        if any(degree_in(top, v) < e for v, e in own):
+            return None
+        c = left.pop(top)
+        quotient = plain(Fraction(c) / value) if value not in (1, -1) else c * value
+        out[top - lead] = quotient
+        for shift, b in rest:
+            key = top + shift
+            new = left.get(key, 0) - quotient * b
+            if new:
+                left[key] = new
+            else:
+                left.pop(key, None)
+    return out
+
+
+def canonical(space: JetSpace, p: Poly) -> Poly:
+    """The same rational function as one numerator over one denominator, cancelled; empty if and only if it is zero."""
+    roots = {v: twin for v, twin in space._inverses.items() if v in space._powers}
+    if not p or not (space._factors or roots):
+        return p
+    numerator, powers = _over_common(space, p)
+    shift = 0
+    for v, twin in roots.items():
+        numerator, e = _without_root(space, numerator, v, twin)
+        shift += e << (WIDTH * twin)
+    if not numerator:
+        return {}
+    for v, e in powers.items():
+        factor = space._functions[v].argument
+        while e:
+            smaller = divided(numerator, factor)
+            if smaller is None:
+                break
+            numerator, e = smaller, e - 1
+        shift += e << (WIDTH * v)
+    return space.reduced({m + shift: c for m, c in numerator.items()})
+
+
+def _without_root(space: JetSpace, p: Poly, v: int, twin: int) -> tuple[Poly, int]:
+    """The numerator over a power of a variable s with a relation such as ``s^2 = 1 - c^2``, and that power."""
+    e = max((degree_in(m, twin) for m in p), default=0)
+    out: Poly = {}
+    for m, c in p.items():
+        have = degree_in(m, twin)
+        add_to(out, {m - (have << (WIDTH * twin)) + ((e - have) << (WIDTH * v)): c})
+    out = space.reduced(out)
+    exponent, value = space._powers[v]
+    while e and out:
+        # N / s = N s^(k - 1) / s^k, where s^k is a polynomial.
+        raised = space.reduced({m + ((exponent - 1) << (WIDTH * v)): c for m, c in out.items()})
+        smaller = divided(raised, value)
+        if smaller is None:
+            break
+        out, e = smaller, e - 1
+    return out, e
+
+
+def _over_common(space: JetSpace, p: Poly) -> tuple[Poly, dict[int, int]]:
+    """The numerator over the product of all denominators, with the exponents of those."""
+    sums = set(space._factors.values())
+    groups: dict[tuple[tuple[int, int], ...], Poly] = {}
+    largest: dict[int, int] = {}
+    for m, c in p.items():
+        powers = tuple((v, e) for v, e in exponents(m) if v in sums)
+        shift = 0
+        for v, e in powers:
+            shift += e << (WIDTH * v)
+            largest[v] = max(largest.get(v, 0), e)
+        add_to(groups.setdefault(powers, {}), {m - shift: c})
+    out: Poly = {}
+    for powers, part in groups.items():
+        have = dict(powers)
+        for v, e in largest.items():
+            for _ in range(e - have.get(v, 0)):
+                part = times(part, space._functions[v].argument)
+        add_to(out, part)
+    # Inverses of single variables are denominators as well: u * 1/u = 1.
+    return space.reduced(out), largest
+
+
+def split_factors(space: JetSpace, p: Poly) -> tuple[Poly, list[tuple[Poly, int]]]:
+    """``p = content * product of factors``: numbers and variables, then known factors, then what is left."""
+    common: dict[int, int] | None = None
+    for m in p:
+        powers = dict(exponents(m))
+        common = powers if common is None else {v: min(e, powers[v]) for v, e in common.items() if v in powers}
+    shift = sum(e << (WIDTH * v) for v, e in (common or {}).items())
+    order = sorted(p, reverse=True)
+    whole = primitive(p[m] for m in order)
+    left: Poly = {m - shift: c for m, c in zip(order, whole)}
+    content: Poly = {shift: plain(Fraction(p[order[0]]) / whole[0])}
+    found: list[tuple[Poly, int]] = []
+    for number in list(space._factors.values()):
+        factor = space._functions[number].argument
+        e = 0
+        while len(left) > 1 and (smaller := divided(left, factor)) is not None:
+            left, e = smaller, e + 1
+        if e:
+            found.append((factor, e))
+    if len(left) > 1:
+        root = _square_root(left)
+        found.append((left, 1) if root is None else (root, 2))
+    else:
+        ((m, c),) = left.items()
+        content = scaled({n + m: d for n, d in content.items()}, c)
+    return content, found
+
+
+def _square_root(p: Poly) -> Poly | None:
+    """The polynomial whose square is p, if there is one."""
+    lead = max(p)
+    if any(e % 2 for _, e in exponents(lead)) or p[lead] < 0:
+        return None
+    from math import isqrt
+
+    c = Fraction(p[lead])
+    n, d = isqrt(c.numerator), isqrt(c.denominator)
+    if n * n != c.numerator or d * d != c.denominator:
+        return None
+    first = sum((e // 2) << (WIDTH * v) for v, e in exponents(lead))
+    root: Poly = {first: plain(Fraction(n, d))}
+    left = dict(p)
+    add_to(left, times(root, root), -1)
+    double = 2 * root[first]
+    while left:
+        top = max(left)
+        if any(degree_in(top, v) < e for v, e in exponents(first)) or len(root) > len(p):
+            return None
+        c = plain(Fraction(left[top]) / double)
+        m = top - first
+        # 2 * first * new term + new term * terms found so far.
+        step: Poly = {}
+        add_to(step, root, 2 * c, m)
+        add_to(step, {2 * m: c * c})
+        add_to(left, step, -1)
+        root[m] = c
+    return root
