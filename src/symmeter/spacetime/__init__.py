@@ -6,6 +6,7 @@ from symmeter.late_names import late_names
 
 #: Where each public name lives.
 _HOMES = {
+    "BMS3State": "symmeter.spacetime.bms3_state",
     "ConservationLaw": "symmeter.spacetime.conservation",
     "ConservationLaws": "symmeter.spacetime.conservation",
     "FieldAlgebra": "symmeter.spacetime.field_algebra",
@@ -17,6 +18,7 @@ _HOMES = {
     "PointSymmetries": "symmeter.spacetime.systems",
     "SolutionSize": "symmeter.spacetime.taylor_size",
     "Tensor": "symmeter.spacetime.metrics",
+    "bms3": "symmeter.spacetime.bms3",
     "VectorField": "symmeter.spacetime.vector_fields",
 }
 

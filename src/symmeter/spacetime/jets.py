@@ -127,8 +127,8 @@ class JetSpace:
             name = self.dependent[a]
             if any(index):
                 letters = [v for v, n in zip(self.independent, index) for _ in range(n)]
-                joint = "" if all(len(v) == 1 for v in self.independent) else ","
-                name += "_" + joint.join(letters)
+                short = all(len(v) == 1 for v in self.independent)
+                name += "_" + "".join(letters) if short else "_{" + ",".join(letters) + "}"
             number = self._new(key, Variable("jet", name, a, index))
         return number
 
@@ -354,6 +354,7 @@ class JetSpace:
             return "0"
         parts = []
         for m, c in sorted(p.items(), key=lambda mc: self._place(mc[0])):
+            c = plain(c)
             sign = "-" if c < 0 else "+"
             factors = [self._factor(v, e) for v, e in exponents(m)]
             if abs(c) != 1 or not factors:
