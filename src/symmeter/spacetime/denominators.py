@@ -11,7 +11,7 @@ from fractions import Fraction
 from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, plain, primitive, scaled, times
 
-__all__ = ["canonical", "divided", "split_factors"]
+__all__ = ["canonical", "divided", "split_factors", "square_root"]
 
 
 def divided(p: Poly, factor: Poly) -> Poly | None:
@@ -111,6 +111,7 @@ def _over_common(space: JetSpace, p: Poly) -> tuple[Poly, dict[int, int]]:
 
 def split_factors(space: JetSpace, p: Poly) -> tuple[Poly, list[tuple[Poly, int]]]:
     """``p = content * product of factors``: numbers and variables, then known factors, then what is left."""
+    p, cleared = _cleared(space, p)
     common: dict[int, int] | None = None
     for m in p:
         powers = dict(exponents(m))
@@ -119,7 +120,7 @@ def split_factors(space: JetSpace, p: Poly) -> tuple[Poly, list[tuple[Poly, int]
     order = sorted(p, reverse=True)
     whole = primitive(p[m] for m in order)
     left: Poly = {m - shift: c for m, c in zip(order, whole)}
-    content: Poly = {shift: plain(Fraction(p[order[0]]) / whole[0])}
+    content: Poly = {shift + cleared: plain(Fraction(p[order[0]]) / whole[0])}
     found: list[tuple[Poly, int]] = []
     for number in list(space._factors.values()):
         factor = space._functions[number].argument
@@ -135,6 +136,24 @@ def split_factors(space: JetSpace, p: Poly) -> tuple[Poly, list[tuple[Poly, int]
         ((m, c),) = left.items()
         content = scaled({n + m: d for n, d in content.items()}, c)
     return content, found
+
+
+def _cleared(space: JetSpace, p: Poly) -> tuple[Poly, int]:
+    """``p = numerator * monomial`` with no inverse of a variable left in the numerator: 1 - 2m/r is (r - 2m)/r."""
+    out = dict(p)
+    shift = 0
+    for v, twin in space._inverses.items():
+        if v > twin or v in space._powers:
+            continue
+        e = max((degree_in(m, twin) for m in out), default=0)
+        if e:
+            lifted: Poly = {}
+            for m, c in out.items():
+                have = degree_in(m, twin)
+                add_to(lifted, {m - (have << (WIDTH * twin)) + ((e - have) << (WIDTH * v)): c})
+            out = space.reduced(lifted)
+            shift += e << (WIDTH * twin)
+    return out, shift
 
 
 def _square_root(p: Poly) -> Poly | None:
@@ -166,3 +185,35 @@ def _square_root(p: Poly) -> Poly | None:
         add_to(left, step, -1)
         root[m] = c
     return root
+
+
+def square_root(space: JetSpace, p: Poly) -> Poly | None:
+    """The rational function whose square is p, if there is one, with a positive leading coefficient.
+
+    Examples
+    --------
+    >>> space = JetSpace(("x", "y"), (), denominators=True)
+    >>> space.text(square_root(space, {0: 1, 1: 2, 2: 1}))
+    'x + 1'
+    """
+    numerator, powers = _over_common(space, canonical(space, p))
+    for v, e in list(powers.items()):
+        if e % 2:
+            numerator = times(numerator, space._functions[v].argument)
+            powers[v] = e + 1
+    # Inverses of variables are made even too.
+    for v, twin in space._inverses.items():
+        if v < twin and v not in space._powers:
+            odd = max((degree_in(m, twin) for m in numerator), default=0)
+            odd += odd % 2
+            lifted: Poly = {}
+            for m, c in numerator.items():
+                have = degree_in(m, twin)
+                add_to(lifted, {m - (have << (WIDTH * twin)) + ((odd - have) << (WIDTH * v)): c})
+            numerator = lifted
+            powers[twin] = odd
+    root = _square_root(numerator) if numerator else None
+    if root is None:
+        return None
+    shift = sum((e // 2) << (WIDTH * v) for v, e in powers.items())
+    return canonical(space, space.reduced({m + shift: c for m, c in root.items()}))

@@ -335,6 +335,12 @@ class Metric:
         """Whether a vector field is a Killing vector: exact."""
         return self.lie_derivative(field).is_zero()
 
+    def surface_charge(self, field: Sequence[Poly | str], change: Components | Tensor, **options: bool) -> Tensor:
+        """``k^mn`` whose flux is the change of a charge; see :mod:`symmeter.spacetime.surface_charges`."""
+        from symmeter.spacetime.surface_charges import surface_charge
+
+        return surface_charge(self, field, change, **options)
+
     def bracket(self, first: Sequence[Poly | str], second: Sequence[Poly | str]) -> tuple[Poly, ...]:
         """The commutator of two vector fields."""
         a, b = ([self.expression(f) if isinstance(f, str) else f for f in v] for v in (first, second))

@@ -1,0 +1,176 @@
+"""Surface charges of a metric, exactly: the superpotential of Iyer and Wald, and that of Barnich and Brandt.
+
+For a vector field xi and a change h of the metric, ``k^mn`` is an antisymmetric density whose flux through a closed
+surface is the change of the charge of xi. It is conserved where h solves the linearised equations and xi is a Killing
+vector, or asymptotically so. Units: G = 1/(16 pi), so that ``delta Q = 1/(16 pi G) int k``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from symmeter.errors import InputError, ShapeError
+from symmeter.spacetime.denominators import canonical, square_root
+from symmeter.spacetime.metrics import Components, Metric, Tensor
+from symmeter.spacetime.polynomials import Number, Poly, add_to, scaled
+
+__all__ = ["surface_charge", "volume_density"]
+
+
+def volume_density(metric: Metric) -> Poly:
+    """``sqrt(-det g)``, where that is a rational function.
+
+    Raises
+    ------
+    InputError
+
+    Examples
+    --------
+    >>> g = Metric("-dt^2 + dr^2 + r^2 dphi^2")
+    >>> g.space.text(volume_density(g))
+    'r'
+    """
+    found = square_root(metric.space, scaled(metric.determinant, -1))
+    if found is None:
+        text = metric.space.text(metric.determinant)
+        raise InputError(f"-det g = {text} with its sign changed is no square; take coordinates in which it is one")
+    return found
+
+
+def surface_charge(
+    metric: Metric, field: Sequence[Poly | str], change: Components | Tensor, *, barnich_brandt: bool = False
+) -> Tensor:
+    """``k^mn`` of a vector field and a change of the metric.
+
+    ``sqrt(-g) [xi^n D^m h - xi^n D_s h^ms + xi_s D^n h^ms + h/2 D^n xi^m - h^ns D_s xi^m - (m <-> n)]``.
+
+    Parameters
+    ----------
+    metric : Metric
+    field : sequence of texts or polynomials
+    change : Tensor or dict
+        Components ``h_ij`` with indices down.
+    barnich_brandt : bool
+        Add ``h^sn (D^m xi_s + D_s xi^m)/2 - (m <-> n)``, which vanishes for Killing vectors.
+
+    Returns
+    -------
+    Tensor
+        With indices up, a density.
+
+    Raises
+    ------
+    ShapeError, InputError
+    """
+    n, space = metric.dimension, metric.space
+    xi = [metric.expression(f) if isinstance(f, str) else f for f in field]
+    if len(xi) != n:
+        raise ShapeError(f"{len(xi)} components for {n} coordinates")
+    h = change.components if isinstance(change, Tensor) else dict(change)
+    calculus = _Calculus(metric)
+    up = calculus.raised(h)
+    trace = calculus.total(
+        space.times(metric.inverse()[i, j], h.get((i, j), {})) for i, j in product(range(n), repeat=2)
+    )
+    lower = [calculus.total(space.times(metric.g(a, b), xi[b]) for b in range(n)) for a in range(n)]
+    # D_s h^mn, and D_a xi^b with both indices up.
+    slope = calculus.slope_of_twice_raised(up)
+    mixed = calculus.slope_of_vector(xi)
+    twice = {
+        (a, b): calculus.total(space.times(metric.inverse()[a, c], mixed.get((c, b), {})) for c in range(n))
+        for a, b in product(range(n), repeat=2)
+    }
+    raised_slope = {
+        (c, a, b): calculus.total(space.times(metric.inverse()[c, s], slope.get((s, a, b), {})) for s in range(n))
+        for c, a, b in product(range(n), repeat=3)
+    }
+    trace_slope = [
+        calculus.total(space.times(metric.inverse()[m, s], space.derivative(trace, s)) for s in range(n))
+        for m in range(n)
+    ]
+    volume = volume_density(metric)
+
+    def half(m: int, k: int) -> Poly:
+        out: Poly = {}
+        add_to(out, space.times(xi[k], trace_slope[m]))
+        add_to(out, space.times(trace, twice[k, m]), _half())
+        for s in range(n):
+            add_to(out, space.times(xi[k], slope.get((s, m, s), {})), -1)
+            add_to(out, space.times(lower[s], raised_slope[k, m, s]))
+            add_to(out, space.times(up.get((k, s), {}), mixed.get((s, m), {})), -1)
+            if barnich_brandt:
+                for t in range(n):
+                    # D^m xi_s with the index lowered, and D_s xi^m.
+                    add_to(out, space.times(up.get((s, k), {}), space.times(metric.g(s, t), twice[m, t])), _half())
+                add_to(out, space.times(up.get((s, k), {}), mixed.get((s, m), {})), _half())
+        return canonical(space, out)
+
+    found: Components = {}
+    for m in range(n):
+        for k in range(m + 1, n):
+            p = dict(half(m, k))
+            add_to(p, half(k, m), -1)
+            if p := canonical(space, space.times(volume, canonical(space, p))):
+                found[m, k], found[k, m] = p, scaled(p, -1)
+    return Tensor(metric, "uu", found)
+
+
+def _half() -> Number:
+    from fractions import Fraction
+
+    return Fraction(1, 2)
+
+
+class _Calculus:
+    """Covariant derivatives in the coordinates of a metric."""
+
+    def __init__(self, metric: Metric) -> None:
+        self.metric, self.space, self.n = metric, metric.space, metric.dimension
+        self.gamma = metric.christoffel().components
+
+    def total(self, terms: object) -> Poly:
+        out: Poly = {}
+        for p in terms:  # type: ignore[attr-defined]
+            add_to(out, p)
+        return canonical(self.space, out)
+
+    def raised(self, h: Components) -> Components:
+        """``h^mn``."""
+        inverse, times = self.metric.inverse().components, self.space.times
+        found = {}
+        for m, k in product(range(self.n), repeat=2):
+            p = self.total(
+                times(times(inverse[m, a], inverse[k, b]), h[a, b])
+                for a, b in product(range(self.n), repeat=2)
+                if (m, a) in inverse and (k, b) in inverse and (a, b) in h
+            )
+            if p:
+                found[m, k] = p
+        return found
+
+    def slope_of_vector(self, v: Sequence[Poly]) -> Components:
+        """``D_a v^b``."""
+        found = {}
+        for a, b in product(range(self.n), repeat=2):
+            p = dict(self.space.derivative(v[b], a))
+            for c in range(self.n):
+                if (b, a, c) in self.gamma:
+                    add_to(p, self.space.times(self.gamma[b, a, c], v[c]))
+            if p := canonical(self.space, p):
+                found[a, b] = p
+        return found
+
+    def slope_of_twice_raised(self, up: Components) -> Components:
+        """``D_s h^mn``."""
+        found = {}
+        for s, m, k in product(range(self.n), repeat=3):
+            p = dict(self.space.derivative(up.get((m, k), {}), s))
+            for c in range(self.n):
+                if (m, s, c) in self.gamma and (c, k) in up:
+                    add_to(p, self.space.times(self.gamma[m, s, c], up[c, k]))
+                if (k, s, c) in self.gamma and (m, c) in up:
+                    add_to(p, self.space.times(self.gamma[k, s, c], up[m, c]))
+            if p := canonical(self.space, p):
+                found[s, m, k] = p
+        return found
