@@ -25,7 +25,7 @@ def antiderivative(space: JetSpace, p: Poly, v: int) -> Poly:
     >>> space = JetSpace(("t", "x"), ("u",))
     >>> u = space.jet(0, (0, 0))
     >>> space.text(antiderivative(space, parse_expression("u sin(2u) + u^3", space), u))
-    '-(1/2)*u*cos(2*u) + (1/4)*u^4 + (1/4)*sin(2*u)'
+    '(1/4)*u^4 - u*cos(u)^2 + (1/2)*sin(u)*cos(u) + (1/2)*u'
     """
     out: Poly = {}
     for m, c in p.items():

@@ -285,10 +285,10 @@ def _modes(f: Circle) -> tuple[Float[np.ndarray, " k"], Complex[np.ndarray, " k"
 
 def _value(modes: tuple[np.ndarray, np.ndarray], phi: float) -> float:
     k, c = modes
-    return float((c.real * np.cos(k * phi) - c.imag * np.sin(k * phi)).sum())
+    return float(np.real(c * np.exp(1j * k * phi)).sum())
 
 
 def _at(f: Circle, points: Circle) -> Circle:
     """Values between points, by the trigonometric sum itself."""
     k, c = _modes(f)
-    return (np.exp(1j * np.outer(points, k)) @ c).real
+    return np.real(np.exp(1j * np.outer(points, k)) @ c)

@@ -84,7 +84,7 @@ class Lagrangian:
     --------
     >>> L = Lagrangian("u_t**2/2 - u_x**2/2 - m**2*u**2/2", "t x", "u", parameters="m")
     >>> L.space.text(L.euler_expressions[0])
-    'u_xx - u_tt - u*m^2'
+    '-u_tt + u_xx - u*m^2'
     >>> symmetries = L.variational_symmetries()
     >>> [str(s) for s in symmetries]
     ['∂_t', '∂_x', 'x ∂_t + t ∂_x']

@@ -27,7 +27,7 @@ def euler(space: JetSpace, p: Poly, a: int) -> Poly:
     >>> from symmeter.spacetime.parsing import parse_expression
     >>> space = JetSpace(("t", "x"), ("u",))
     >>> space.text(euler(space, parse_expression("u_t^2/2 - u_x^2/2", space), 0))
-    'u_xx - u_tt'
+    '-u_tt + u_xx'
     """
     out: Poly = {}
     for (b, index), v in space.jets_of(p).items():

@@ -205,8 +205,9 @@ class ScalingFlow(GridFlow):
 
     Examples
     --------
-    >>> ScalingFlow(1.25, [-0.22314355131420976, 0, 0.22314355131420976]).shift((0.22314355131420976,))
-    (1.0, 0.0)
+    >>> growth = math.log(1.25)
+    >>> round(ScalingFlow(1.25, [-growth, 0, growth]).shift((growth,))[0], 12)
+    1.0
     """
 
     def __init__(
