@@ -58,7 +58,8 @@ def _matrix(axes: Any, torus: dict[str, Any]) -> None:
     for i in range(len(a)):
         for j in range(len(a)):
             if a[i, j]:
-                axes.text(j, i, str(a[i, j]), ha="center", va="center", color=INK, fontsize=8.5)
+                colour = "white" if a[i, j] > 3 else INK
+                axes.text(j, i, str(a[i, j]), ha="center", va="center", color=colour, fontsize=8.5)
     labels = [torus["labels"][i] for i in order]
     axes.set_xticks(range(len(a)), labels, fontsize=7)
     axes.set_yticks(range(len(a)), labels, fontsize=7)

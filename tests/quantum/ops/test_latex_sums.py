@@ -80,9 +80,10 @@ def test_ordered_and_open_sums_are_those_of_loops(size):
 
 def test_a_step_can_be_declared_and_is_read_back():
     written = ops.latex(ops.parse_latex(r"\sum_{i<j} V_{ij} n_i n_j"))
-    assert r"\Theta" in written
-    back = ops.parse_latex(written, symbols={"Theta": "step real hollow", "V": "function"})
-    assert ops.equivalent(back, ops.parse_latex(r"\sum_{i<j} V_{ij} n_i n_j"))
+    assert r"i < j" in written
+    declared = {"Theta": "step real hollow", "V": "function"}
+    back = ops.parse_latex(r"\sum_{i j} \Theta_{ij} V_{ij} n_i n_j", symbols=declared)
+    assert ops.equivalent(back, ops.parse_latex(written))
     assert ops.tensor("Theta", 1, 2, properties="step") == 1
     assert ops.tensor("Theta", 2, 2, properties="step") == 0
 

@@ -156,7 +156,7 @@ MISTAKES = {
     r"S_1": 1,
     r"h.c.": 1,
     r"c_1^2_3_4": 6,
-    r"\frac{\partial}{\partial x} c_1": 7,
+    r"\frac{\partial}{\partial} c_1": 7,
     r"2 \foo c_1": 3,
     r"|c_1|": 1,
     r"|x": 3,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from symmeter.quantum.ops.body import Body, Letter, Phase, Slot
+from symmeter.quantum.ops.body import Body, Letter, Phase, Slot, TensorFactor
 from symmeter.quantum.ops.index_forms import Index, index_latex
 from symmeter.quantum.ops.majoranas import Majoranas
 from symmeter.quantum.ops.text import coefficient_text, joined_terms
@@ -101,14 +102,48 @@ def expression_latex(expression: Expression) -> str:
     pieces = []
     for value, body in expression:
         body = named_dummies(body)
-        words = [rf"\sum_{{{' '.join(index_latex(n) for n, _ in body.bound)}}}"] if body.bound else []
-        words += [_tensor_latex(t) for t in body.tensors]
+        special = _bond_or_step(body)
+        names = [index_latex(n) for n, _ in body.bound if special is None or n not in special.slot_names]
+        if special is not None:
+            value, names = value * special.weight, [special.text, *names]
+        under = ", ".join(names) if special is not None else " ".join(names)
+        words = [rf"\sum_{{{under}}}"] if body.bound else []
+        words += [_tensor_latex(t) for t in body.tensors if special is None or t is not special.tensor]
         words += [rf"\delta_{{{slots_latex(d)}}}" for d in body.deltas]
         words += [f"e^{{i ({_phase_form(body.phases, True)})}}"] if body.phases else []
         letters = [w.species.symbol(w.kind, slots_latex(w.slots)) for w in body.word]
         words += _marked(letters, body.word, "{:}", "{:}")
         pieces.append((coefficient_latex(value), " ".join(words)))
     return joined_terms(pieces)
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """A symbol that is written below the sum: neighbours, or an order of two sites."""
+
+    tensor: TensorFactor
+    slot_names: tuple[str, str]
+    text: str
+    weight: int
+
+
+def _bond_or_step(body: Body) -> _Limits | None:
+    """What :func:`parse_latex` makes of a sum over bonds or over i < j, where there is exactly one such."""
+    bound = {n for n, _ in body.bound}
+    found = []
+    for t in body.tensors:
+        neighbours = t.name == "A" and t.properties == frozenset(["real", "symmetric", "hollow"])
+        step = t.name == "Theta" and t.properties == frozenset(["real", "hollow", "step"])
+        if not (neighbours or step):
+            continue
+        plain = [s for s in t.slots if isinstance(s, Index) and len(s.parts) == 1 and s.parts[0][1] == 1]
+        names = [s.name for s in plain if not s.offset and s.name in bound]
+        if t.conjugated or len(names) != 2 or names[0] == names[1]:
+            return None
+        i, j = (index_latex(n) for n in names)
+        text = rf"\langle {i} {j} \rangle" if neighbours else f"{i} < {j}"
+        found.append(_Limits(t, (names[0], names[1]), text, 2 if neighbours else 1))
+    return found[0] if len(found) == 1 else None
 
 
 def _tensor_latex(t: Any) -> str:

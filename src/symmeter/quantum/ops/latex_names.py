@@ -20,7 +20,7 @@ from symmeter.quantum.ops.indexed_symbols import tensor
 from symmeter.quantum.ops.latex_indices import Subscript, subscripts
 from symmeter.quantum.ops.latex_syntax import parse_tokens
 from symmeter.quantum.ops.latex_tokens import Token
-from symmeter.quantum.ops.latex_tree import BigSum, Name, Node, Scripted, walk
+from symmeter.quantum.ops.latex_tree import BigSum, Call, Name, Node, Scripted, walk
 from symmeter.quantum.ops.paulis import Paulis
 from symmeter.quantum.ops.species import Species
 from symmeter.quantum.ops.spins import Spins
@@ -134,6 +134,11 @@ class Names:
         for piece in walk(node):
             if isinstance(piece, Scripted) and isinstance(piece.base, Name) and piece.base.text == "e" and piece.upper:
                 self._learn_phase(parse_tokens(piece.upper))
+            elif isinstance(piece, Call) and piece.function == "exp":
+                self._learn_phase(piece.argument)
+            elif isinstance(piece, Call) and piece.function in ("cos", "sin"):
+                inside = [n.text for n in walk(piece.argument) if isinstance(n, Name)]
+                self.has_phases |= any(n in self.indices and n in _MOMENTA for n in inside)
         for piece in walk(node):
             if isinstance(piece, Scripted) and isinstance(piece.base, Name) and piece.lower:
                 self._learn_symbol(piece)
@@ -147,6 +152,22 @@ class Names:
         for piece in (p for node in nodes for p in walk(node)):
             if isinstance(piece, BigSum) and piece.upper and "=" in [t.text for t in piece.lower]:
                 self._learn_size(piece)
+
+    def is_index(self, name: str) -> bool:
+        """Whether a name is an index only: no declared symbol, and not the N of N sites."""
+        return name in self.indices and name not in self.symbols and name not in self.sizes.values()
+
+    def is_plain_symbol(self, name: Name) -> bool:
+        """Whether a letter is a symbol, and no index, operator or number with a name."""
+        text = name.text.lstrip("\\")
+        if name.accent or text in self.indices or self.species_of(name) is not None:
+            return False
+        return text in self.symbols or text not in ("i", "e", "pi")
+
+    def tensor_of(self, name: str, slot: Index) -> Expression:
+        """``V(q)``: a symbol that depends on an index."""
+        words = self.symbols.get(name, frozenset()) & {"real"}
+        return tensor(name, slot, properties=" ".join(words))
 
     def is_tensor(self, name: str) -> bool:
         """Whether a symbol is declared as one with indices."""

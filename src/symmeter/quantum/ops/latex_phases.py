@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symmeter.errors import InputError
+from symmeter.quantum.ops.body import Body, Phase
 from symmeter.quantum.ops.coefficients import Gaussian
 from symmeter.quantum.ops.expression import Expression
 from symmeter.quantum.ops.index_forms import Index
@@ -12,7 +13,7 @@ from symmeter.quantum.ops.indexed_symbols import phase
 from symmeter.quantum.ops.latex_indices import subscripts
 from symmeter.quantum.ops.latex_tree import Add, Multiply, Name, Node, Number, Scripted, walk
 
-__all__ = ["phase_of"]
+__all__ = ["phase_of", "slot_of", "wave_of"]
 
 #: Stands for everything that is no name or number.
 _OTHER = "?"
@@ -33,12 +34,49 @@ def phase_of(exponent: Node, indices: dict[str, Index], column: int) -> Expressi
     form = _polynomial(exponent, sites)
     if not any(n in indices for key in form for n in key):
         return None
+    return _phase({key: c * Gaussian(0, -1) for key, c in form.items()}, indices, column)
+
+
+def wave_of(function: str, argument: Node, indices: dict[str, Index], column: int) -> Expression | None:
+    """Cosine or sine of momenta, as the two phases it is made of; None when the argument holds no index."""
+    form = _polynomial(argument, frozenset(n.column for n in walk(argument) if isinstance(n, Name)))
+    if not any(n in indices for key in form for n in key):
+        return None
+    forth = _phase(form, indices, column)
+    back = _phase({key: -c for key, c in form.items()}, indices, column)
+    return (forth + back) / 2 if function == "cos" else (forth - back) * Gaussian(0, -1) / 2
+
+
+def slot_of(node: Node, names: Any) -> Index | None:
+    """A sum of indices and whole numbers, with an index in it, as one; None for anything else."""
+    total: Any = 0
+    terms: Any = node.terms if isinstance(node, Add) else ((1, node),)
+    for sign, term in terms:
+        if isinstance(term, Add):
+            piece: Any = slot_of(term, names)
+        elif isinstance(term, Number):
+            piece = term.value if isinstance(term.value, int) else None
+        else:
+            known = isinstance(term, Name) and term.text.lstrip("\\") not in names.symbols
+            piece = names.indices.get(term.text.lstrip("\\")) if known else None
+        if piece is None or (isinstance(total, Index) and isinstance(piece, Index) and total.range != piece.range):
+            return None
+        total = total + piece if sign > 0 else total - piece
+    return total if isinstance(total, Index) else None
+
+
+def _phase(form: Form, indices: dict[str, Index], column: int) -> Expression:
+    """``e^{i form}`` of whole multiples of momentum times site, or of a momentum alone."""
     total = Expression.lift(1)
-    for key, coefficient in form.items():
-        turned = coefficient * Gaussian(0, -1)
+    for key, turned in form.items():
+        alone = len(key) == 1 and key[0] in indices and indices[key[0]].range.name == "momentum"
+        if alone and isinstance(turned, int):
+            total = Expression.of([(1, Body(phases=(Phase(indices[key[0]], None, turned),)))]) * total
+            continue
         if len(key) != 2 or not all(n in indices for n in key) or not isinstance(turned, int):
             raise InputError(
-                f"column {column}: a phase is e^{{i k (i - j)}} with whole multiples of momentum times site"
+                f"column {column}: a phase is e^{{i k (i - j)}} with whole multiples of momentum times site; write "
+                "other functions of an index as a symbol with it, as in \\epsilon_k"
             )
         first, second = sorted((indices[n] for n in key), key=lambda x: x.range.name != "momentum")
         total = phase(first, second, turned) * total

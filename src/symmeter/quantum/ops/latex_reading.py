@@ -11,10 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symmeter.errors import InputError
+from symmeter.quantum.ops.bosons import Bosons
+from symmeter.quantum.ops.fermions import Fermions
+from symmeter.quantum.ops.latex_indices import subscripts
 from symmeter.quantum.ops.latex_names import IndexedSpecies, Names, usual_species
 from symmeter.quantum.ops.latex_syntax import parse, parse_tokens
 from symmeter.quantum.ops.latex_tokens import Token, tokens
-from symmeter.quantum.ops.latex_tree import Node
+from symmeter.quantum.ops.latex_tree import Name, Node, Scripted, walk
 from symmeter.quantum.ops.latex_values import LatexReader
 
 __all__ = ["IndexedSpecies", "is_identity", "parse_identity", "parse_latex", "split_definition"]
@@ -116,11 +119,38 @@ def parse_identity(
 
 
 def _read(nodes: list[Node], algebra: Any, symbols: Any, state: Any) -> list[Any]:
-    names = Names(usual_species(*nodes) if algebra is None else algebra, symbols)
+    names = Names(usual_species(*nodes) if algebra is None else _with_one_index(algebra, nodes), symbols)
     for node in nodes:
         names.learn(node)
     names.settle(nodes)
     return [LatexReader(names, state).read(node) for node in nodes]
+
+
+def _with_one_index(algebra: Any, nodes: list[Node]) -> Any:
+    """An indexed species with flavours whose letters carry one of its names only: that name stands for the whole mode.
+
+    ``Fermions(["up", "dn"]).indexed("k")`` reads ``c_k`` in this way, and ``c_{k\\sigma}`` with both places.
+    """
+    if isinstance(algebra, (list, tuple)):
+        return [_with_one_index(item, nodes) for item in algebra]
+    if not isinstance(algebra, IndexedSpecies) or not algebra.species.flavours:
+        return algebra
+    kind = algebra.species
+    if not isinstance(kind, (Fermions, Bosons)) or kind.sites == 1:
+        return algebra
+    places = [
+        subscripts(n.lower)
+        for root in nodes
+        for n in walk(root)
+        if isinstance(n, Scripted) and isinstance(n.base, Name) and n.lower
+        and n.base.text.lstrip("\\") in (kind.name.lstrip("\\"), "n")
+    ]  # fmt: skip
+    single = all(len(p) == 1 and p[0].names and set(p[0].names) <= set(algebra.names) for p in places)
+    if not places or not single:
+        return algebra
+    return IndexedSpecies(
+        type(kind)(None, kind.sites, name=kind.name, periodic=kind.periodic), algebra.names, algebra.range
+    )
 
 
 def _outer(found: list[Token]) -> set[int]:

@@ -41,9 +41,24 @@ def big_value(reader: Any, node: BigSum) -> Any:
     body = reader.value(node.body)
     over = [reader.names.indices[n] for n in names]
     if r"\langle" in lower:
-        bonds = tensor("A", *over, properties="real symmetric hollow")
+        ends = [reader.names.indices[n] for n in _between_angles(node)]
+        bonds = tensor("A", *ends, properties="real symmetric hollow")
         return Sum(reader.budget.product(bonds, body, node.column), *over) * Fraction(1, 2)
     return Sum(_weighted(reader, node, body, relations, 0), *over)
+
+
+def _between_angles(node: BigSum) -> list[str]:
+    """The two sites of ``\\langle i j\\rangle``; indices behind it, such as a spin, are no ends of a bond."""
+    texts = [t.text for t in node.lower]
+    if texts.count(r"\langle") != 1 or texts.count(r"\rangle") != 1:
+        raise _wrong(
+            node, "a sum over bonds has one pair of angle brackets, as in \\sum_{\\langle i j\\rangle,\\sigma}"
+        )
+    inside = tuple(t for t in node.lower[texts.index(r"\langle") + 1 : texts.index(r"\rangle")])
+    names = [n for s in subscripts(inside) for n in s.names] if inside else []
+    if len(names) != 2:
+        raise _wrong(node, f"a bond has two ends; {len(names)} stand between the angle brackets")
+    return names
 
 
 def _wrong(node: BigSum, text: str) -> InputError:

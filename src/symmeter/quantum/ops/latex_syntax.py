@@ -5,7 +5,8 @@
     power   := atom ("_" group | "^" group | "'")*
     atom    := number | name | "(" sum ")" | "[" sum "," sum "]" | "\\{" sum "," sum "\\}" | "{" sum "}"
              | "\\frac" group group | "\\sqrt" ["[" sum "]"] group | "\\sum" scripts product | "\\langle" sum "\\rangle"
-             | function atom | "h.c." | ":" product ":" | "|" sum "|"
+             | function (bracket | name+) | "\\partial_x" product | "\\int" scripts product "d" name
+             | "h.c." | ":" product ":" | "|" sum "|"
 
 Scripts stay tokens: whether a superscript is a power, a component or a dagger depends on what it stands on.
 """
@@ -25,8 +26,10 @@ from symmeter.quantum.ops.latex_tree import (
     Bracket,
     Call,
     Colons,
+    Derivative,
     Fraction_,
     HermitianConjugate,
+    Integral,
     Mean,
     Multiply,
     Name,
@@ -52,6 +55,10 @@ ACCENTS = {
 }
 ACCENTS |= dict.fromkeys([r"\hat", r"\widehat", r"\mathrm", r"\mathcal", r"\mathit", r"\operatorname", r"\text"], "")
 FUNCTIONS = frozenset(["sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "ln", "log"])
+_ENDS_ARGUMENT = frozenset(
+    ["\\" + f for f in FUNCTIONS] + [r"\sum", r"\prod", r"\langle", r"\rangle", r"\frac", r"\sqrt", r"\cdot"]
+    + [r"\pm", r"\mp", r"\binom", r"\text", r"\mathrm"]
+)  # fmt: skip
 _CLOSERS = frozenset([")", "]", "}", ",", "=", r"\}", ";", "&"])
 
 
@@ -75,6 +82,16 @@ def parse_tokens(found: tuple[Token, ...]) -> Node:
     node = parser.sum()
     parser.expect_end()
     return node
+
+
+def _order_of(node: Any) -> tuple[Name | None, int]:
+    """A name, and the whole power on it."""
+    if isinstance(node, Name):
+        return (node, 1) if node.text else (None, 1)
+    scripted = isinstance(node, Scripted) and isinstance(node.base, Name) and not node.lower
+    if scripted and len(node.upper) == 1 and node.upper[0].text.isdigit():
+        return node.base, int(node.upper[0].text)
+    return None, 1
 
 
 def _is_minus_one(power: Add) -> bool:
@@ -309,7 +326,11 @@ class _Parser:
     def _named(self, token: Token) -> Node:
         name = token.text
         if name == r"\frac":
-            return Fraction_(token.column, self.group(), self.group())
+            return self._derivative(Fraction_(token.column, self.group(), self.group()))
+        if name == r"\partial":
+            return self._partial(token)
+        if name == r"\int":
+            return self._integral(token)
         if name in (r"\binom", r"\dbinom", r"\tbinom"):
             return Call(token.column, "binomial", self.group(), self.group())
         if name == r"\sqrt":
@@ -334,16 +355,79 @@ class _Parser:
             return HermitianConjugate(token.column)
         return Name(token.column, name)
 
+    def _derivative(self, node: Fraction_) -> Node:
+        r"""``\frac{d}{dx}`` or ``\frac{\partial^2}{\partial x^2}`` with what it acts on; other fractions stay."""
+        above, times = _order_of(node.above)
+        below = node.below
+        if (
+            above is None
+            or above.text not in ("d", r"\partial")
+            or not isinstance(below, Multiply)
+            or len(below.factors) != 2
+        ):
+            return node
+        (_, first), (mark, second) = below.factors
+        variable, again = _order_of(second)
+        if mark or not isinstance(first, Name) or first.text != above.text or variable is None or again != times:
+            return node
+        if self.now.kind == "end" or self.now.text in _CLOSERS or self.now.text in ("+", "-"):
+            return node
+        plain = node if above.text == "d" else None
+        return Derivative(node.column, self.product(), variable, times, plain)
+
+    def _partial(self, token: Token) -> Node:
+        """``\\partial_x`` with all that it acts on; a bare sign in a fraction is a name."""
+        if self.now.text != "_":
+            return Name(token.column, r"\partial")
+        variable = parse_tokens(self.script(self.take()))
+        times = 1
+        if self.now.text == "^":
+            power = parse_tokens(self.script(self.take()))
+            if not isinstance(power, Number) or not isinstance(power.value, int):
+                raise InputError(f"column {token.column}: a derivative is taken a whole number of times")
+            times = power.value
+        return Derivative(token.column, self.product(), variable, times)
+
+    def _integral(self, token: Token) -> Node:
+        limits: dict[str, tuple[Token, ...]] = {}
+        while self.now.text in ("_", "^"):
+            mark = self.take()
+            limits[mark.text] = self.script(mark)
+        if len(limits) != 2:
+            raise InputError(f"column {token.column}: an integral needs both limits, as in \\int_0^1 x^2 dx")
+        body = self.product()
+        factors = body.factors if isinstance(body, Multiply) else ()
+        last = [f for _, f in factors[-2:]]
+        if len(last) < 2 or not isinstance(last[0], Name) or last[0].text != "d" or not isinstance(last[1], Name):
+            raise InputError(f"column {token.column}: an integral ends with its variable, as in \\int_0^1 x^2 dx")
+        rest = factors[:-2]
+        inside: Node = Number(token.column, 1) if not rest else Multiply(token.column, rest)
+        return Integral(token.column, inside, last[1], limits["_"], limits["^"])
+
     def _call(self, token: Token) -> Node:
         power = None
         if self.now.text == "^":
             power = parse_tokens(self.script(self.take()))
-        argument = self.atom() if self.now.text in ("(", "[", "{") else self.product()
-        node = Call(token.column, token.text[1:], argument)
+        bare = self.now.text not in ("(", "[", "{")
+        argument = self._bare_argument() if bare else self.atom()
         if isinstance(power, Add) and len(power.terms) == 1 and _is_minus_one(power):
             # The inverse function, not the inverse number.
-            return Call(token.column, "inverse " + token.text[1:], argument)
-        return node if power is None else Call(token.column, "power", node, power)
+            return Call(token.column, "inverse " + token.text[1:], argument, None, bare)
+        return Call(token.column, token.text[1:], argument, power, bare)
+
+    def _bare_argument(self) -> Node:
+        r"""What a function without brackets takes: ``\sin 2 k x`` all of it, ``\sin x \cos x`` and ``\sin x (y)`` x."""
+        column = self.now.column
+        factors = [("", self.power())]
+        while True:
+            mark = "/" if self.now.text == "/" else ""
+            after = self.tokens[self.at + 1] if mark else self.now
+            if after.kind not in ("name", "number") or after.text in _ENDS_ARGUMENT:
+                break
+            if mark:
+                self.take()
+            factors.append((mark, self.power()))
+        return factors[0][1] if len(factors) == 1 else Multiply(column, tuple(factors))
 
     def _big(self, token: Token) -> Node:
         lower: tuple[Token, ...] = ()

@@ -41,7 +41,8 @@ _IGNORED = frozenset(
     ]
 )
 _SAME = {
-    "times": "*", "cdot": r"\cdot", "ast": "*", "lbrace": r"\{", "rbrace": r"\}", "lbrack": "[", "rbrack": "]",
+    "times": "*", "otimes": "*", "cdot": r"\cdot",
+    "ast": "*", "lbrace": r"\{", "rbrace": r"\}", "lbrack": "[", "rbrack": "]",
     "tfrac": r"\frac", "dfrac": r"\frac", "dag": r"\dagger", "ne": r"\neq", "lt": "<", "gt": ">", "prime": "'",
     "lvert": "|", "rvert": "|", "vert": "|",
 }  # fmt: skip

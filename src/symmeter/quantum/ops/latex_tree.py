@@ -15,8 +15,10 @@ __all__ = [
     "Bracket",
     "Call",
     "Colons",
+    "Derivative",
     "Fraction_",
     "HermitianConjugate",
+    "Integral",
     "Mean",
     "Multiply",
     "Name",
@@ -82,11 +84,35 @@ class Fraction_(Node):
 
 @dataclass(frozen=True)
 class Call(Node):
-    """A function or root of a scalar."""
+    """A function or root of a scalar; ``extra`` is its power, the degree of a root or the lower binomial entry.
+
+    The argument of a function without brackets is ``bare``: it ends before the first operator in it.
+    """
 
     function: str
     argument: Any
     extra: Any = None
+    bare: bool = False
+
+
+@dataclass(frozen=True)
+class Derivative(Node):
+    """A derivative by a symbol; ``plain`` is the fraction that ``\\frac{d}{dx}`` is when d is a symbol."""
+
+    inside: Any
+    variable: Any
+    times: int = 1
+    plain: Any = None
+
+
+@dataclass(frozen=True)
+class Integral(Node):
+    """A definite integral, with the tokens of its limits."""
+
+    inside: Any
+    variable: Any
+    lower: tuple[Token, ...]
+    upper: tuple[Token, ...]
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,14 @@ from symmeter.quantum.ops.coefficients import (
 )
 from symmeter.quantum.ops.expression import Expression
 from symmeter.quantum.ops.indexed_symbols import delta, normal_product
+from symmeter.quantum.ops.latex_calculus import derivative_of, integral_of
 from symmeter.quantum.ops.latex_indices import subscripts
 from symmeter.quantum.ops.latex_limits import Budget
 from symmeter.quantum.ops.latex_names import Names
 from symmeter.quantum.ops.latex_operators import operator_of, stands_alone
-from symmeter.quantum.ops.latex_phases import phase_of
+from symmeter.quantum.ops.latex_phases import phase_of, slot_of, wave_of
 from symmeter.quantum.ops.latex_sums import big_value
-from symmeter.quantum.ops.latex_syntax import parse_tokens
+from symmeter.quantum.ops.latex_syntax import FUNCTIONS, parse_tokens
 from symmeter.quantum.ops.latex_tokens import Token
 from symmeter.quantum.ops.latex_tree import (
     Add,
@@ -36,8 +37,10 @@ from symmeter.quantum.ops.latex_tree import (
     Bracket,
     Call,
     Colons,
+    Derivative,
     Fraction_,
     HermitianConjugate,
+    Integral,
     Mean,
     Multiply,
     Name,
@@ -103,19 +106,39 @@ class LatexReader:
 
     def multiply(self, node: Multiply) -> Any:
         total: Any = None
-        for mark, factor in node.factors:
-            value = self.value(factor)
+        for mark, factor in self._applied(node):
+            value = factor if isinstance(factor, Expression) else self.value(factor)
+            column = node.column if isinstance(factor, Expression) else factor.column
             if total is None:
                 total = value
             elif mark == "/":
-                total = _over(total, value, factor.column)
+                total = _over(total, value, column)
             elif isinstance(total, SpinVector) and isinstance(value, SpinVector):
                 total = total.dot(value)
             elif isinstance(value, SpinVector) and not is_coefficient(total):
                 _refuse(value)
             else:
-                total = self.budget.product(total, value, factor.column)
+                total = self.budget.product(total, value, column)
         return total
+
+    def _applied(self, node: Multiply) -> list[tuple[str, Any]]:
+        """The factors with ``V(q)`` as one of them, an Expression, where V is a symbol and q is made of indices."""
+        out: list[tuple[str, Any]] = []
+        for mark, factor in node.factors:
+            before = out[-1][1] if out else None
+            applies = isinstance(factor, Add) and mark == ""
+            growth = applies and isinstance(before, Name) and before.text == "O" and "O" not in self.names.symbols
+            if growth and isinstance(before, Name) and self.names.species_of(before) is None:
+                raise InputError(f"column {before.column}: O(...) is a class of growth, not an expression")
+            slot = slot_of(factor, self.names) if mark == "" and isinstance(factor, Add) else None
+            if slot is not None and isinstance(before, Name) and self.names.is_plain_symbol(before):
+                name = before.text.lstrip("\\")
+                self.names.check_command(before)
+                self.names.check_declared(name, before.column)
+                out[-1] = (out[-1][0], self.names.tensor_of(name, slot))
+            else:
+                out.append((mark, factor))
+        return out
 
     def fraction(self, node: Fraction_) -> Any:
         return _over(self.value(node.above), self.value(node.below), node.below.column)
@@ -123,9 +146,26 @@ class LatexReader:
     def call(self, node: Call) -> Any:
         sympy = require_sympy()
 
+        if node.bare and isinstance(node.argument, Multiply):
+            factors = node.argument.factors
+            cut = next((k for k, (_, f) in enumerate(factors) if self._is_operator(f)), len(factors))
+            if 0 < cut < len(factors):
+                # \sin\theta c_1: the argument ends before the operator.
+                inside = factors[0][1] if cut == 1 else Multiply(factors[0][1].column, factors[:cut])
+                value = self.call(Call(node.column, node.function, inside, node.extra))
+                return self.budget.product(value, self.multiply(Multiply(node.column, factors[cut:])), node.column)
+        name = node.function.removeprefix("inverse ")
+        if name in FUNCTIONS and node.extra is not None:
+            return self._raise(
+                self.call(Call(node.column, node.function, node.argument)), self.value(node.extra), node.column
+            )
+        if node.function == "exp":
+            return self._exponential(node.argument, node.column)
+        if node.function in ("cos", "sin"):
+            wave = wave_of(node.function, node.argument, self.names.indices, node.column)
+            if wave is not None:
+                return wave
         argument = self.value(node.argument)
-        if node.function == "power":
-            return self._raise(argument, self.value(node.extra), node.column)
         if not is_coefficient(argument):
             what = {"sqrt": "root", "bars": "absolute value"}.get(node.function, node.function)
             raise InputError(f"column {node.column}: the {what} of an operator is not a polynomial of operators")
@@ -139,12 +179,18 @@ class LatexReader:
             return as_coefficient(sympy.Abs(x))
         if node.function in ("factorial", "binomial"):
             return self._counted(node, argument)
-        name = node.function.removeprefix("inverse ")
         if name != node.function:
             if name in ("exp", "ln", "log"):
                 raise InputError(f"column {node.column}: the inverse of {name} has a name of its own")
             return as_coefficient(getattr(sympy, "a" + name)(x))
         return as_coefficient(getattr(sympy, "log" if name in ("ln", "log") else name)(x))
+
+    def _is_operator(self, node: Any) -> bool:
+        scripted = node if isinstance(node, Scripted) else Scripted(node.column, node)
+        if not isinstance(scripted.base, Name):
+            return False
+        species = self.names.species_of(scripted.base)
+        return species is not None and bool(scripted.lower or stands_alone(species, scripted.base, scripted))
 
     def _counted(self, node: Call, first: Any) -> Any:
         """Factorials and binomial coefficients of small whole numbers and of symbols."""
@@ -226,6 +272,12 @@ class LatexReader:
         if rest:
             if rest[0].text == "'":
                 raise InputError(f"column {rest[0].column}: a prime stands on an index or a symbol, not on an operator")
+            index = next((t for t in rest if self.names.is_index(t.text.lstrip("\\"))), None)
+            if index is not None:
+                raise InputError(
+                    f"column {index.column}: the index {index.text} stands in a power; write a sign such as (-1)^i "
+                    "as a symbol with that index"
+                )
             value = self._raise(value, self.value(parse_tokens(tuple(rest))), rest[0].column)
         return _adjoint(value) if trailing % 2 else value
 
@@ -266,6 +318,11 @@ class LatexReader:
             return self._with_upper(self.names.tensor(name, lower), upper)
         if lower and self.names.is_tensor(name):
             return self._with_upper(self.names.tensor(name, lower), upper)
+        if not lower and self.names.is_index(name):
+            raise InputError(
+                f"column {base.column}: the index {name} stands as a number; what depends on it is a symbol with that "
+                f"index, as in f_{{{name}}}"
+            )
         self.names.check_declared(joined, base.column, name)
         return self._with_upper(self.names.scalar(joined), upper)
 
@@ -289,6 +346,14 @@ class LatexReader:
         if not is_coefficient(value):
             raise InputError(f"column {column}: the exponential of an operator is not a polynomial of operators")
         return as_coefficient(require_sympy().exp(symbolic(value)))
+
+    # --- calculus ---------------------------------------------------------------------------------------------------
+
+    def derivative(self, node: Derivative) -> Any:
+        return derivative_of(self, node)
+
+    def integral(self, node: Integral) -> Any:
+        return integral_of(self, node)
 
     # --- sums ---------------------------------------------------------------------------------------------------------
 
@@ -344,6 +409,8 @@ _METHODS = {
     Call: LatexReader.call,
     Colons: LatexReader.colons,
     Bracket: LatexReader.bracket,
+    Derivative: LatexReader.derivative,
+    Integral: LatexReader.integral,
     BigSum: LatexReader.big,
     Mean: LatexReader.mean,
 }

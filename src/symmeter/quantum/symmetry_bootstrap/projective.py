@@ -1,7 +1,8 @@
 """Projective actions: every level at least doubled, no trivial irrep, and squared dimensions that still add up to |G|.
 
 The irreps of one projective class of G are those of a central extension by Z_k on which Z_k acts faithfully. Extensions
-are sought in the library; beyond it the class and the dimensions are all that is said.
+of order up to 63 are sought in the library, where they have a name; beyond it those by Z_2 and Z_3 of every G of the
+library are built from their classes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from symmeter.groups import GroupIdentity, identify
 from symmeter.groups.library import LARGEST_ORDER, identities
 from symmeter.quantum.symmetry_bootstrap.antiunitary import Hypothesis
+from symmeter.quantum.symmetry_bootstrap.central_covers import groups_with_projective_irreps
 from symmeter.quantum.symmetry_bootstrap.library_pairs import _embeddings
 from symmeter.quantum.symmetry_bootstrap.seed import Seed
 from symmeter.quantum.symmetry_bootstrap.subgroup_sectors import KnownSubgroup
@@ -36,19 +38,27 @@ def projective_result(seed: Seed, index: int, options: Sequence[Hypothesis], not
     order = index * known.order
     said = [*notes]
     found = central_extensions(known, branching, order)
+    bases = [base for _, base in found]
     if found:
         listed = ", ".join(f"{cover} over {base}" for cover, base in found[:6])
         said.append(f"linear irreps of a central extension with this restriction: {listed}")
-    elif any(k * order <= LARGEST_ORDER for k in _COVERS):
-        said.append("no central extension of the library restricts to N in this way")
-    else:
+    beyond = [(base, p) for base, p in groups_with_projective_irreps(known, branching, order) if base not in bases]
+    bases += [base for base, _ in beyond]
+    if beyond:
+        listed = ", ".join(f"{base} (extension by Z{p})" for base, p in beyond[:8])
+        said.append(f"groups with a projective class of this restriction, beyond the library of extensions: {listed}")
+    if not bases and order > LARGEST_ORDER:
         said.append(
-            f"central extensions would have order {2 * order} or more, beyond the library (order {LARGEST_ORDER}); a "
+            f"groups of order {order} lie beyond the library (order {LARGEST_ORDER}), so that none is named; a "
             "companion Hilbert space in the linear class, such as an even number of particles, gives the group itself"
         )
+    elif not bases:
+        said.append("no central extension by Z2, Z3 or a Z4 of the library restricts to N in this way")
+    bases = list(dict.fromkeys(bases))
     return BootstrapResult(
-        "projective", seed, (), index, options[0].has_antiunitary or seed.antiunitary, {}, True, dims, notes=tuple(said)
-    )
+        "projective", seed, (), index, options[0].has_antiunitary or seed.antiunitary, {}, True, dims,
+        notes=tuple(said), projective_groups=tuple(bases),
+    )  # fmt: skip
 
 
 def central_extensions(

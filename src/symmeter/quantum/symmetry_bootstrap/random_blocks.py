@@ -26,6 +26,8 @@ def random_block_levels(
 
     ``"Poisson"`` gives independent levels of the same density. A Kramers pair of the GSE is one level here.
     """
+    if size == 0:
+        return np.zeros((realisations, 0))
     if ensemble == "Poisson":
         return np.sort(2 * rng.beta(1.5, 1.5, (realisations, size)) - 1, axis=1)
     if ensemble not in DYSON_INDEX:

@@ -17,6 +17,7 @@ from jaxtyping import Int
 
 from symmeter.errors import InputError
 from symmeter.groups.library import LARGEST_ORDER
+from symmeter.quantum.symmetry_bootstrap.absent_irreps import unresolved_result
 from symmeter.quantum.symmetry_bootstrap.algebra import Ring, search_rings
 from symmeter.quantum.symmetry_bootstrap.antiunitary import (
     Hypothesis,
@@ -87,6 +88,8 @@ def bootstrap(
         seed = xsff.seed(seed, antiunitary=None if antiunitary == "auto" else antiunitary)
     if not isinstance(seed, Seed):
         raise InputError(f"bootstrap takes a Seed or SectorSpectra; got {type(seed).__name__}")
+    if antiunitary not in ("auto", True, False):
+        raise InputError(f"antiunitary is True, False or 'auto'; got {antiunitary!r}")
     present = seed.antiunitary if antiunitary == "auto" else bool(antiunitary)
     if seed.rows:
         return _of_rows(seed, present, max_order, Budget(max_steps))
@@ -128,8 +131,10 @@ def _of_rows(seed: Seed, present: bool | None, max_order: int, budget: Budget) -
     if present and any(r.ensemble is None for r in seed.rows):
         options = [_read_rows(seed, rows, True, max_order, budget)[0] for rows in rows_with_classes(seed, False)]
         fitting = [r for r in options if r.solutions or r.status == "projective"]
-        if options:
+        if fitting or (options and seed.is_regular):
             return _with_notes(_usual_first(_joined(fitting or options[:1])), _caveats(seed))
+    if not seed.is_regular:
+        return _irregular(seed, present, max_order, budget)
     if present is not None:
         result, _ = _read_rows(seed, seed.rows, present, max_order, budget)
         return _with_notes(_usual_first(result), _caveats(seed))
@@ -154,6 +159,23 @@ def _of_rows(seed: Seed, present: bool | None, max_order: int, budget: Budget) -
         f"irreps also {listed}. Statistics of more realisations decide, or antiunitary=True or False"
     )
     return _with_notes(replace(both, status="ambiguous", index=plain.index, antiunitary=None), [note, *_caveats(seed)])
+
+
+def _irregular(seed: Seed, present: bool | None, max_order: int, budget: Budget) -> BootstrapResult:
+    """From numbers of levels that are not those of a space near a multiple of the regular representation."""
+    merged = []
+    if present is None:
+        # Levels of complex pairs are as many as those of half of their irreps: with classes the numbers may fit.
+        kinds = rows_with_classes(seed, True)
+        merged = [r for rows in kinds if (r := _read_rows(seed, rows, True, max_order, budget)[0]).solutions]
+    if merged:
+        barred = [x.order for x in unresolved_result(seed, False, max_order).solutions]
+        if barred and 2 * min(barred) > seed.dimension:
+            # The space may just be too small to show the group without an anti-unitary.
+            return unresolved_result(seed, None, max_order)
+        why = "without an anti-unitary the numbers of levels are those of no nearly regular space"
+        return _with_notes(replace(_usual_first(_joined(merged)), antiunitary=True), [why, *_caveats(seed)])
+    return unresolved_result(seed, present, max_order)
 
 
 def _read_rows(

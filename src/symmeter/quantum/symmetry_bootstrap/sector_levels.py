@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Num
 
-from symmeter.errors import InputError, NotHermitianError, ShapeError
+from symmeter.errors import InputError, NonFiniteError, NotHermitianError, ShapeError
 from symmeter.quantum.symmetry_bootstrap.subgroup_sectors import KnownSubgroup
 
 __all__ = ["sector_levels"]
@@ -100,6 +100,8 @@ def _matrix(a: Any) -> Any:
             raise ShapeError(f"a Hamiltonian is a matrix of numbers; got {type(a).__name__} of {a.dtype}")
     if a.ndim != 2 or a.shape[0] != a.shape[1]:
         raise ShapeError(f"a Hamiltonian is a square matrix; got shape {a.shape}")
+    if not np.isfinite(a.data if hasattr(a, "tocsr") else a).all():
+        raise NonFiniteError("the Hamiltonian has entries that are NaN or infinite; remove them")
     return a
 
 
@@ -123,6 +125,10 @@ def _represented(known: KnownSubgroup, generators: Sequence[Any] | None, size: i
         u: Any = matrix if hasattr(matrix, "tocsr") else np.asarray(matrix)
         if u.ndim == 1:
             # A permutation: basis state j goes to u[j].
+            if len(u) != size or not np.array_equal(np.sort(u), np.arange(size)):
+                raise InputError(
+                    f"generator {i} is no permutation of 0 to {size - 1}; give one image for each basis state"
+                )
             u = sparse.csr_matrix((np.ones(size), (np.asarray(u, dtype=int), np.arange(size))), shape=(size, size))
         if u.shape != (size, size):
             raise ShapeError(f"generator {i} has shape {u.shape}; the Hamiltonian is {size} x {size}")

@@ -72,6 +72,9 @@ class Seed:
     patterns : Patterns or None
     dimension : int
         Of the Hilbert space; 0 when unknown.
+    is_regular : bool
+        Whether the numbers of levels are those of a space near a multiple of the regular representation, or the ramp
+        counted the irreps; when not, irreps may be absent from the space.
     notes : tuple of str
     """
 
@@ -85,6 +88,7 @@ class Seed:
     gue_ramp_error: Float[np.ndarray, "k k"] | None = None
     patterns: Patterns | None = None
     dimension: int = 0
+    is_regular: bool = True
     notes: tuple[str, ...] = ()
 
     @classmethod

@@ -29,6 +29,7 @@ STATUSES = {
     "projective": "the levels carry projective irreps: no level is in the trivial irrep",
     "continuous": "the patterns are weight diagrams of a Lie group",
     "inconsistent": "no group fits the data",
+    "unresolved": "irreps are absent from this space, so that the order stays open; the least groups are listed",
 }
 
 
@@ -147,6 +148,8 @@ class BootstrapResult:
         Whether nothing can have been missed: the search ended, or the library holds all groups of the order.
     projective_dims : tuple of int
         Dimensions of the projective irreps, for status "projective".
+    projective_groups : tuple of GroupIdentity
+        For status "projective": every group of the library that has a projective class with these restrictions.
     weights : WeightAnalysis or None
         For status "continuous".
     notes : tuple of str
@@ -162,6 +165,7 @@ class BootstrapResult:
     projective_dims: tuple[int, ...] = ()
     weights: WeightAnalysis | None = None
     notes: tuple[str, ...] = ()
+    projective_groups: tuple[GroupIdentity, ...] = ()
 
     @property
     def order(self) -> int | None:
@@ -229,14 +233,20 @@ class BootstrapResult:
             )
         if self.status == "continuous" and self.weights is not None:
             return self.weights.summary
+        if self.status == "unresolved":
+            listed = ", ".join(str(g) for g in self.groups[:6]) + (", ..." if len(self.groups) > 6 else "")
+            which = f"the least groups with the irreps that occur are {listed}" if listed else self.notes[-1]
+            return f"Unresolved: irreps of the hidden group are absent from this space; {which}."
         t = {True: ", with an anti-unitary symmetry", False: ", without an anti-unitary symmetry", None: ""}
         tail = t[self.antiunitary]
         inside = "" if self.seed is None else f" over the known {self.seed.known.name}"
         if self.status == "projective":
             dims = ", ".join(map(str, self.projective_dims))
+            listed = " or ".join(map(str, self.projective_groups[:4])) + " or ..." * (len(self.projective_groups) > 4)
+            which = f", {listed}," if listed else ""
             return (
-                f"A group of order {self.order} acts projectively{inside}: irreps of dimension {dims} and no trivial "
-                f"one{tail}."
+                f"A group of order {self.order}{which} acts projectively{inside}: irreps of dimension {dims} and no "
+                f"trivial one{tail}."
             )
         if self.status == "unique":
             if self.index == 1:
@@ -262,6 +272,7 @@ class BootstrapResult:
             "solutions": [s.to_json() for s in self.solutions],
             "rejected": dict(self.rejected or {}),
             "projective_dimensions": list(self.projective_dims),
+            "projective_groups": [g.to_json() for g in self.projective_groups],
             "weights": None if self.weights is None else self.weights.to_json(),
             "seed": None if self.seed is None else self.seed.to_json(),
             "notes": list(self.notes),

@@ -19,7 +19,7 @@ from symmeter.errors import InputError, NonFiniteError, ShapeError, UnknownNameE
 from symmeter.groups import FiniteGroup
 from symmeter.quantum.symmetry_bootstrap.subgroup_sectors import KnownSubgroup, known_subgroup
 
-__all__ = ["SectorSpectra"]
+__all__ = ["SectorSpectra", "named_sectors"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,22 +72,7 @@ class SectorSpectra:
             If a sector is missing, holds NaN, is not sorted, or the numbers of realisations differ.
         """
         known = known_subgroup(subgroup)
-        if not isinstance(levels, Mapping):
-            if len(levels) != len(known):
-                raise ShapeError(f"{known.name} has {len(known)} sectors; got levels of {len(levels)}")
-            levels = dict(zip(known.labels, levels, strict=True))
-        named = {_label(key): value for key, value in levels.items()}
-        for label in named:
-            if label not in known.labels:
-                near = nearest_name(label, known.labels)
-                listed = ", ".join(known.labels[:6]) + (", ..." if len(known) > 6 else "")
-                hint = f"did you mean {near}?" if near else f"the sectors are {listed}"
-                raise UnknownNameError(f"sector {label!r} is no irrep of {known.name}; {hint}")
-        arrays = []
-        for label in known.labels:
-            if label not in named:
-                raise InputError(f"sector {label!r} of {known.name} is missing; give an empty list if it has no states")
-            arrays.append(_rows(named[label], label))
+        arrays = [_rows(value, label) for label, value in named_sectors(known, levels).items()]
         counts = {len(a) for a in arrays if a.shape[1]}
         if not counts:
             raise InputError("no sector has any level")
@@ -110,6 +95,40 @@ class SectorSpectra:
         from symmeter.quantum.symmetry_bootstrap.level_files import read_levels
 
         return cls.from_levels(read_levels(path), subgroup, notes=(f"levels from {os.path.basename(os.fspath(path))}",))
+
+    @classmethod
+    def from_traces(
+        cls,
+        times: Any,
+        traces: Mapping[Any, Any] | Sequence[Any],
+        subgroup: str | FiniteGroup | KnownSubgroup | Sequence[int],
+    ) -> SectorSpectra:
+        """From measured or simulated traces ``Z_a(t) = Tr_a exp(-i H t)`` on evenly spaced times.
+
+        Parameters
+        ----------
+        times : array of shape (n,)
+            ``0, dt, 2 dt, ...`` in inverse units of the levels, with ``dt (E_max - E_min) < 2 pi`` and n about four
+            times the number of different levels or more.
+        traces : mapping or sequence
+            Label to n complex values, or realisations x n. A sequence goes by the order of the labels.
+        subgroup : str, FiniteGroup, or orders of cyclic factors
+
+        Raises
+        ------
+        InputError, ShapeError, SampleSizeError
+            If the traces are not those of whole numbers of levels; ``xsff.seed_of_traces`` takes noisy ones.
+
+        Examples
+        --------
+        >>> t = np.arange(16) * 0.5
+        >>> SectorSpectra.from_traces(t, [1 + np.exp(-2j * t), np.exp(-2j * t)], "Z2").levels[0].round(6).tolist()
+        [[0.0, 2.0]]
+        """
+        from symmeter.quantum.symmetry_bootstrap.trace_levels import levels_of_traces
+
+        known = known_subgroup(subgroup)
+        return cls.from_levels(levels_of_traces(times, named_sectors(known, traces)), known, ("levels from traces",))
 
     @classmethod
     def from_hamiltonian(
@@ -209,6 +228,35 @@ class SectorSpectra:
         more = " ..." if len(self.labels) > 12 else ""
         many = f"{self.realisations} realisation{'s' if self.realisations > 1 else ''}"
         return f"SectorSpectra({self.known.name}, dimensions {sizes}{more}, {many})"
+
+
+def named_sectors(known: KnownSubgroup, values: Mapping[Any, Any] | Sequence[Any]) -> dict[str, Any]:
+    """What belongs to each sector, in their order.
+
+    Raises
+    ------
+    UnknownNameError, ShapeError, InputError
+        If a label is no irrep of N, or a sector is missing or twice.
+    """
+    if not isinstance(values, Mapping):
+        if len(values) != len(known):
+            raise ShapeError(f"{known.name} has {len(known)} sectors; got levels of {len(values)}")
+        values = dict(zip(known.labels, values, strict=True))
+    named: dict[str, Any] = {}
+    for key, value in values.items():
+        label = _label(key)
+        if label not in known.labels:
+            near = nearest_name(label, known.labels)
+            listed = ", ".join(known.labels[:6]) + (", ..." if len(known) > 6 else "")
+            hint = f"did you mean {near}?" if near else f"the sectors are {listed}"
+            raise UnknownNameError(f"sector {label!r} is no irrep of {known.name}; {hint}")
+        if label in named:
+            raise InputError(f"sector {label!r} is given twice")
+        named[label] = value
+    for label in known.labels:
+        if label not in named:
+            raise InputError(f"sector {label!r} of {known.name} is missing; give an empty list if it has no states")
+    return {label: named[label] for label in known.labels}
 
 
 def _label(key: Any) -> str:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Complex, Float, Int
@@ -22,7 +22,7 @@ from symmeter.quantum.symmetry_bootstrap.spectra import SectorSpectra
 from symmeter.quantum.symmetry_bootstrap.subgroup_sectors import KnownSubgroup
 from symmeter.quantum.symmetry_bootstrap.unfolding import unfold
 
-__all__ = ["Curve", "curve", "least_blocks", "seed", "unfolded_curve"]
+__all__ = ["Curve", "curve", "least_blocks", "seed", "seed_of_traces", "unfolded_curve"]
 
 #: Times the dimension of a chunk of exponentials.
 _CHUNK = 4_000_000
@@ -157,9 +157,9 @@ def least_blocks(
     """Least numbers of blocks behind patterns, from the numbers of levels alone.
 
     A Hilbert space near a multiple of the regular representation has ``n_R = d_R D / |G|`` up to the traces of the
-    elements; the smallest multiple of |N| that makes all numbers of irreps whole, within what the traces of N allow,
-    and their squared dimensions add up to it, is taken. A hidden factor that acts inside every sector multiplies all
-    numbers and shows in the ramp only.
+    elements; the smallest multiple of |N|, up to half of D, that makes all numbers of irreps whole, within what the
+    traces of N allow, and their squared dimensions add up to it, is taken. A hidden factor that acts inside every
+    sector multiplies all numbers and shows in the ramp only.
 
     Parameters
     ----------
@@ -192,11 +192,15 @@ def least_blocks(
     # The traces of the elements of N say how far the space is from regular.
     traces = np.abs(known.characters.T @ dims)[1:]
     uneven = float(traces.max(initial=0.0)) / total
-    for order in range(known.order, max_order + 1, known.order):
+    # A group of the order of the space fits any levels, one an irrep: two copies of the regular representation are due.
+    for order in range(known.order, min(max_order, max(int(total) // 2, known.order)) + 1, known.order):
         x = order * counts / (size * total * share)
         mu = np.rint(x).astype(np.int64)
         slack = np.minimum(0.08 + 0.5 * size * uneven * x, 0.3)
-        if mu.min() >= 1 and (np.abs(x - mu) <= slack).all() and round(float((mu * share) @ size**2)) == order:
+        whole = mu.min() >= 1 and (np.abs(x - mu) <= slack).all()
+        # An irrep that is counted occurs at least once.
+        present = (mu <= np.ceil(counts - 1e-9)).all()
+        if whole and present and round(float((mu * share) @ size**2)) == order:
             return mu
     return None
 
@@ -257,6 +261,7 @@ def seed(
         _refuse(patterns, found.patterns if found else (), spectra.labels)
     kinds = [s.ensemble if s is not None and s.ensemble and present else "GOE" for s in statistics]
     numbers = least(kinds)
+    regular = counted or numbers is not None
     if numbers is None:
         notes.append("the numbers of levels fit no regular representation of a group of moderate order")
         numbers = np.ones(len(patterns), dtype=np.int64)
@@ -275,8 +280,65 @@ def seed(
         error,
         patterns,
         spectra.dimension,
+        regular,
         tuple(notes),
     )
+
+
+def seed_of_traces(
+    times: Float[np.ndarray, " n"],
+    traces: Mapping[Any, Any] | Sequence[Any],
+    subgroup: Any,
+    dims: Mapping[str, int] | None = None,
+    antiunitary: bool | None = None,
+) -> Seed:
+    """A seed from the plateau of traces ``Z_a(t)`` at late times, which may be noisy and at any times.
+
+    Parameters
+    ----------
+    times : array of shape (n,)
+        Rising, in inverse units of the levels; the later half is averaged, and should lie beyond the inverse of the
+        smallest distances of levels.
+    traces : mapping or sequence
+        Label to n complex values, or realisations x n.
+    subgroup : str, FiniteGroup, or orders of cyclic factors
+    dims : mapping of label to int, optional
+        D_a; ``Z_a(0)`` when omitted.
+    antiunitary : bool, optional
+
+    Raises
+    ------
+    SampleSizeError
+        If the plateau is not known well enough to be rounded to whole numbers.
+    """
+    from symmeter.quantum.symmetry_bootstrap.plateau import patterns_of_plateau
+    from symmeter.quantum.symmetry_bootstrap.spectra import named_sectors
+    from symmeter.quantum.symmetry_bootstrap.subgroup_sectors import known_subgroup
+    from symmeter.quantum.symmetry_bootstrap.trace_levels import plateau_of_traces
+
+    known = known_subgroup(subgroup)
+    plateau, error, numbers = plateau_of_traces(times, named_sectors(known, traces), dims)
+    off = np.abs(plateau - np.rint(plateau))
+    unsafe = (3 * error > 0.5) | (off > 3 * error + 1e-6)
+    if unsafe.any():
+        a, b = np.argwhere(unsafe)[0]
+        raise SampleSizeError(
+            f"the plateau of sectors {known.labels[a]!r} and {known.labels[b]!r} is {plateau[a, b]:.3g} +- "
+            f"{error[a, b]:.2g}, which is not safe to round; average over more late times or realisations"
+        )
+    rows, counts = patterns_of_plateau(plateau, numbers)
+    order = np.argsort([(row[known.trivial] == 0) * 1000 - int(row.max()) for row in rows], kind="stable")
+    rows, counts = rows[order], counts[order].astype(float)
+    blocks = least_blocks(known, rows, counts, numbers)
+    regular = blocks is not None
+    blocks = np.ones(len(rows), dtype=np.int64) if blocks is None else blocks
+    found = tuple(PatternRow(tuple(r), float(n), int(m)) for r, n, m in zip(rows.tolist(), counts, blocks))
+    size = int(numbers @ known.dims)
+    whole = np.rint(plateau)
+    return Seed(
+        known, found, _summed(found), antiunitary, "levels", whole, dimension=size, is_regular=regular,
+        notes=("patterns from the plateau of traces",),
+    )  # fmt: skip
 
 
 def _statistics(
