@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from symmeter.errors import InputError, ShapeError  # noqa: E402
-from symmeter.optim import SymmetryStack, row_kernel  # noqa: E402
+from symmeter.optim import SymmetryStack, row_kernel, row_norm  # noqa: E402
 
 
 def _net(v: int = 50, d: int = 16) -> nn.Module:
@@ -145,3 +145,29 @@ def test_relative_rows_commute_with_rescaling_ups_against_downs(row_scale, toget
     assert together or gap > 1e-2
     with pytest.raises(InputError, match="row_scale"):
         SymmetryStack(_Gated(), row_scale="rows")
+
+
+@pytest.mark.parametrize(
+    ("words", "plain", "relative"), [(2048, (0.74, 1.00), (0.73, 0.94)), (16384, (0.95, 0.81), (0.92, 0.41))]
+)
+def test_relative_eps_where_words_have_the_frequencies_of_zipf(words, plain, relative):
+    """The table of docs/theory/optimizers.md: part of rows without gradient, and mean length of the rarest rows."""
+    g = torch.Generator().manual_seed(0)
+    frequency = 1 / torch.arange(1, words + 1, dtype=torch.float64)
+    m = torch.zeros(words, 16, dtype=torch.float64)
+    found = {1e-8: [], "relative": []}
+    for k in range(300):
+        t = torch.multinomial(frequency, 1536, True, generator=g)
+        noise = torch.randn(1536, 16, generator=g, dtype=torch.float64) / 1536
+        gradient = torch.zeros_like(m).index_add_(0, t, noise)
+        m.lerp_(gradient, 0.05)
+        if k < 150 or k % 10:
+            continue
+        still = (gradient == 0).all(1)
+        for eps, rows in found.items():
+            u = row_norm(m, eps)
+            part = u[still].pow(2).sum() / u.pow(2).sum()
+            rows.append((float(part), float(u[-512:].norm(dim=1).mean())))
+    for eps, expected in ((1e-8, plain), ("relative", relative)):
+        mean = torch.tensor(found[eps]).mean(0).tolist()
+        assert mean == pytest.approx(expected, abs=0.015)

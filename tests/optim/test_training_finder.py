@@ -124,3 +124,17 @@ def test_bad_input(tmp_path):
         sm.find(Training(nn.Linear(2, 2), nn.functional.cross_entropy, []))
     with pytest.raises(InputError, match="not compact"):
         sm.find(_training(nn.Linear(6, 3)))["0 shift"].projector() @ np.ones(6)
+
+
+def test_moves_of_parameters_are_tracked_and_not_imposed():
+    pytest.importorskip("rich")
+    from rich.console import Console
+
+    report = sm.find(_training(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3)))
+    console = Console(width=160, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(report)
+    text = " ".join(console.export_text().split())
+    assert "impose" not in text
+    assert "relax" not in text
+    assert "track its" in text
+    assert "see what" in text

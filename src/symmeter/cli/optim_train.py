@@ -14,7 +14,16 @@ from symmeter.cli.output import json_option, print_json, print_table, say
 __all__ = ["train"]
 
 _SHAPE = ("width", "heads", "layers", "neurons", "experts", "active", "tied")
-_PLAN = ("optimizer", "lr", "steps", "sequences", "length", "seed", "balance", "check_every", "label_offset")
+_PLAN = (
+    "optimizer", "lr", "steps", "sequences", "length", "seed", "balance", "check_every", "label_offset", "warm_up",
+    "decay",
+)  # fmt: skip
+#: What must not be something else in a file of options, and how it is written.
+_KINDS = (
+    ("optimizer", str, 'optimizer = "stack"'), ("vocabulary", str, 'vocabulary = "words:2048"'),
+    ("text", str, 'text = "folder"'), ("rules", dict, 'rules = {embedding = "row"}'),
+    ("lr_mult", dict, "lr_mult = {embedding = 4}"),
+)  # fmt: skip
 
 
 @click.command(epilog="Example:  symmeter optim train --optimizer adamw --lr 0.001 --steps 300 --out runs/adamw")
@@ -52,7 +61,10 @@ def train(config: Path | None, out: Path | None, as_json: bool, quiet: bool, **o
     from symmeter.optim.pretraining import Corpus, NetworkShape, Training, TrainingPlan, standard_library_text
     from symmeter.progress import progress_bar
 
-    given = {**(_configured(config) if config is not None else {}), **{k: v for k, v in options.items() if v}}
+    given = {
+        **(_configured(config) if config is not None else {}),
+        **{k: v for k, v in options.items() if v not in (None, ())},
+    }
     kind, _, size = str(given.get("vocabulary", "bytes")).partition(":")
     corpus = Corpus.of(standard_library_text(given.get("text")), kind, _size(size))
     shape = NetworkShape(len(corpus.vocabulary), **{k: given[k] for k in _SHAPE if k in given})
@@ -85,8 +97,10 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
     out = {}
     for name, number in (("rules", False), ("lr_mult", True)):
         value = given.get(name)
-        if value:
-            out[name] = value if isinstance(value, dict) else pairs_of(tuple(value), f"--{name}", number)
+        if value is not None:
+            out[name] = (
+                value if isinstance(value, dict) else pairs_of(tuple(value), f"--{name.replace('_', '-')}", number)
+            )
     return out
 
 
@@ -109,6 +123,9 @@ def _configured(path: Path) -> dict[str, Any]:
             close = nearest_name(name, known)
             hint = f"; did you mean {close!r}?" if close else ""
             raise UnknownNameError(f"{path} has {name!r}, which is no option{hint}")
+    for name, kind, example in _KINDS:
+        if name in found and not isinstance(found[name], kind):
+            raise FileFormatError(f"{path}: {name} is {found[name]!r}; write {example}")
     return found
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from symmeter.errors import InputError, UnknownNameError, nearest_name
+from symmeter.errors import InputError, InputTypeError, UnknownNameError, nearest_name
 from symmeter.linalg import POLAR_SCHEDULES
 from symmeter.optim.directions import ROW_EPS, center, left_spectral, right_spectral, row_norm
 from symmeter.optim.polar_kernel import polar_of
@@ -180,6 +180,8 @@ def rule_named(name: str) -> UpdateRule:
     >>> rule_named("hybrid").group
     'S_m x O(n)'
     """
+    if not isinstance(name, str):
+        raise InputTypeError(f"a rule is named by a word, not {name!r}")
     key = _ALIASES.get(name, name)
     if key not in RULES:
         raise UnknownNameError(_unknown("rule", name, (*RULES, *_ALIASES)))

@@ -7,6 +7,7 @@ and checkpoints work as ever. After T. T.-K. Lau and W. Su, arXiv:2605.18106.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from numbers import Real
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from symmeter.optim.block_update import BlockUpdate, same_kind
 from symmeter.optim.classification import classify
 from symmeter.optim.matrix_view import MatrixView
 from symmeter.optim.plan import DEFAULT_RULES, ROLES, Plan, PlanEntry
-from symmeter.optim.row_kernel import kernel_fits, kernel_step
+from symmeter.optim.row_kernel import KEPT, column_sums, kernel_fits, kernel_step, large_table
 from symmeter.optim.rules import DirectionSettings
 from symmeter.optim.scales import check_scale
 from symmeter.optim.sharding import whole
@@ -166,23 +167,34 @@ class SymmetryStack(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
         work = [(group, *_with_gradients(group)) for group in self.param_groups]
-        if not self._finite(work):
+        # Of large tables under centred rows: to see whether gradients are finite, and their mean row besides.
+        columns: dict[torch.Tensor, torch.Tensor] = {}
+        if not self._finite(work, columns):
             return loss
         for group, names, parameters in work:
             if group["rule"] == "adamw":
                 adamw_step(group, parameters, self.state)
             else:
-                self._step_blocks(group, names, parameters)
+                self._step_blocks(group, names, parameters, columns)
         return loss
 
-    def _finite(self, work: list[tuple[dict[str, Any], list[str], list[torch.Tensor]]]) -> bool:
-        checked = [(names, ps) for group, names, ps in work if group["non_finite"] != "ignore" and ps]
+    def _finite(
+        self,
+        work: list[tuple[dict[str, Any], list[str], list[torch.Tensor]]],
+        columns: dict[torch.Tensor, torch.Tensor],
+    ) -> bool:
+        some = [(group, names, ps) for group, names, ps in work if group["non_finite"] != "ignore" and ps]
+        checked = [(names, ps) for _, names, ps in some]
+        tables = [p for group, _, ps in some if group["rule"] == "centered_row" for p in ps if large_table(p)]
+        columns.update({p: column_sums(p.grad) for p in tables if p.grad is not None})
         if not checked:
             return True
         names = [n for some, _ in checked for n in some]
-        gradients = [p.grad for _, ps in checked for p in ps]
+        parameters = [p for _, ps in checked for p in ps]
+        gradients = [p.grad for p in parameters]
         # A sum is finite only if every number is; one look at the device for all of them.
-        sums = torch.stack([_total(g) for g in gradients])  # type: ignore[arg-type]
+        summed = [columns.get(p, g) for p, g in zip(parameters, gradients, strict=True)]
+        sums = torch.stack([_total(g) for g in summed])  # type: ignore[arg-type]
         doubtful = torch.nonzero(~torch.isfinite(sums)).flatten().tolist()
         bad = [k for k in doubtful if not _all_finite(gradients[k])]  # type: ignore[arg-type]
         if not bad:
@@ -194,7 +206,13 @@ class SymmetryStack(torch.optim.Optimizer):
             )
         return False
 
-    def _step_blocks(self, group: dict[str, Any], names: list[str], parameters: list[torch.Tensor]) -> None:
+    def _step_blocks(
+        self,
+        group: dict[str, Any],
+        names: list[str],
+        parameters: list[torch.Tensor],
+        columns: Mapping[torch.Tensor, torch.Tensor],
+    ) -> None:
         if not parameters:
             return
         known = self._entries(group)
@@ -206,7 +224,7 @@ class SymmetryStack(torch.optim.Optimizer):
         ]
         for e, p in (pair for pair, fits in zip(zip(entries, parameters), large) if fits):
             self._momentum(p)
-            kernel_step(e, p, self.state[p], update.settings, group)
+            kernel_step(e, p, self.state[p], update.settings, group, columns.get(p))
         rest = [k for k, fits in enumerate(large) if not fits]
         self._step_plainly(group, update, [entries[k] for k in rest], [parameters[k] for k in rest])
 
@@ -218,7 +236,8 @@ class SymmetryStack(torch.optim.Optimizer):
         momenta = [self._momentum(p) for p in parameters]
         for p in parameters:
             # Kept by the passes of row_kernel alone; it would be wrong when they come back.
-            self.state[p].pop("mean_row", None)
+            for kept in KEPT:
+                self.state[p].pop(kept, None)
         gradients: list[torch.Tensor] = [p.grad for p in parameters]  # type: ignore[misc]
         _LISTS._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
         if group["weight_decay"]:
@@ -352,8 +371,8 @@ def _by_role(values: Mapping[str, float] | None, what: str) -> dict[str, float]:
             close = nearest_name(role, ROLES)
             hint = f"; did you mean {close!r}?" if close else ""
             raise UnknownNameError(f"{what}: no role is called {role!r}; known are {', '.join(ROLES)}{hint}")
-        if not value >= 0:
-            raise InputError(f"{what} of {role} is {value}; it must be >= 0")
+        if isinstance(value, bool) or not isinstance(value, Real) or not value >= 0:
+            raise InputError(f"{what} of {role} is {value!r}; it must be a number >= 0")
     return dict(values or {})
 
 

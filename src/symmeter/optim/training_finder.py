@@ -21,7 +21,7 @@ from symmeter.statistics.distributions import beta_quantile
 from symmeter.subjects import Subject
 from symmeter.subjects.training import Training
 
-__all__ = ["ParameterAction", "TrainingFinder", "TrainingReport"]
+__all__ = ["ParameterAction", "ParameterFinding", "TrainingFinder", "TrainingReport"]
 
 #: Batches that are looked at.
 _BATCHES = 8
@@ -146,6 +146,16 @@ class TrainingReport(Report):
         return f"The loss does not see {total:,} directions of its parameters, in {families}: {names}."
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class ParameterFinding(Finding):
+    """A family of moves of parameters: the loss has it already, so there is nothing to impose or to relax."""
+
+    @property
+    def next(self) -> str:
+        """What to do with it, in two or three words."""
+        return "track its charge" if self.holds else "see what breaks it"
+
+
 def _group_name(s: ParameterSymmetry) -> str:
     if s.kind == "linear":
         heads, r = s.blocks
@@ -166,7 +176,7 @@ def _finding(s: ParameterSymmetry, holds: bool) -> Finding:
         "translation": "one number added to all entries of a unit", "scale": "the entries of a unit multiplied",
         "rescale": "some entries of a unit multiplied, others divided", "linear": "a basis changed in the middle",
     }[s.kind]  # fmt: skip
-    return Finding(
+    return ParameterFinding(
         name=s.name,
         action=ParameterAction(s),
         defect=float(min(values.mean(), 1.0)),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 _COLOURS = {"adamw": ORANGE, "muon": BLUE, "row": TEAL, "hybrid": PURPLE}
-_WORDS = {"adamw": "AdamW", "muon": "Muon, AdamW on tables", "row": "row stack", "hybrid": "hybrid stack"}
+_WORDS = {"adamw": "AdamW", "muon": "Muon and AdamW", "row": "row stack", "hybrid": "hybrid stack"}
 _ROLES = {
     "embedding": "embedding", "attention": "attention", "mlp_gate_up": "gate, up", "mlp_down": "down",
     "router": "router", "lm_head": "output",
@@ -124,7 +124,9 @@ def _grid(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
     low, high = axes.get_ylim()
     axes.set_ylim(low - 0.02 * (high - low), high)
     for k, (_, method, colour) in enumerate(sorted(ends, reverse=True)):
-        axes.text(0.02, 0.5 - 0.085 * k, _WORDS[method], color=colour, fontsize=8.8, transform=axes.transAxes)
+        axes.text(
+            0.99, 0.6 - 0.085 * k, _WORDS[method], color=colour, fontsize=8.8, transform=axes.transAxes, ha="right"
+        )
     quiet_axes(axes)
 
 

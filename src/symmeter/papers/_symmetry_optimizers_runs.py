@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Job", "jobs_of", "train"]
+__all__ = ["Job", "jobs_of", "low_rates_of", "train"]
 
 _BYTES = {"sequences": 16, "length": 128}
 _WORDS = {"sequences": 24, "length": 64}
 _EXPERTS = {"sequences": 16, "length": 64}
+#: Steps, and seeds of words and experts.
+_LENGTHS = {"laptop": (300, 3), "full": (2000, 5)}
 #: Rules of the router that are compared, on the row stack.
 ROUTERS = {"AdamW": "adamw", "left-spectral": "centered_left_spectral", "centered row": "centered_row"}
 
@@ -43,14 +45,14 @@ class Job:
 
 
 def jobs_of(scale: str, seed: int) -> list[Job]:
-    """All runs at a scale: one seed for the grid of bytes, several for words and experts, one grid for every method."""
+    """Runs at a scale: one seed for the grid of bytes, several for words and experts."""
     if scale == "smoke":
         return [
             Job(task, method, 4e-3, 1.0, seed, 6, 60_000)
             for task, methods in (("bytes", ("adamw", "muon", "row", "hybrid")), ("words", ("muon", "row", "hybrid")))
             for method in methods
         ] + [Job("experts", router, 4e-3, 1.0, seed, 4, 60_000) for router in ROUTERS]
-    steps, seeds = (300, 3) if scale == "laptop" else (2000, 5)
+    steps, seeds = _LENGTHS[scale]
     rates = {"adamw": (5e-4, 1e-3, 2e-3, 4e-3, 8e-3)}
     grid = [
         Job("bytes", m, lr, 1.0, seed, steps)
@@ -65,6 +67,15 @@ def jobs_of(scale: str, seed: int) -> list[Job]:
     ]
     experts = [Job("experts", r, 4e-3, 1.0, seed + k, (2 * steps) // 3) for k in range(seeds) for r in ROUTERS]
     return [*grid, *words, *experts]
+
+
+def low_rates_of(scale: str, seed: int) -> list[Job]:
+    """The rates of bytes that only AdamW has in :func:`jobs_of`, for the others: one grid for every method."""
+    if scale == "smoke":
+        return []
+    return [
+        Job("bytes", m, lr, 1.0, seed, _LENGTHS[scale][0]) for m in ("muon", "row", "hybrid") for lr in (5e-4, 1e-3)
+    ]
 
 
 @lru_cache(maxsize=4)

@@ -28,11 +28,13 @@ def run(scale: str, checkpoints: Checkpoints, progress: Progress, seed: int) -> 
 
     if find_spec("torch") is None:
         raise MissingDependencyError("torch", "optim", "the experiment on optimizers")
-    from symmeter.papers._symmetry_optimizers_runs import jobs_of
+    from symmeter.papers._symmetry_optimizers_runs import jobs_of, low_rates_of
 
     jobs = jobs_of(scale, seed)
     # Two runs at once on a laptop; each part holds two, so that little is lost when it is stopped.
-    pairs = [jobs[k : k + 2] for k in range(0, len(jobs), 2)]
+    pairs = {f"runs.{k // 2}": jobs[k : k + 2] for k in range(0, len(jobs), 2)}
+    low = low_rates_of(scale, seed)
+    pairs |= {f"rates.{k // 2}": low[k : k + 2] for k in range(0, len(low), 2)}
     number = len(pairs) + 4
     done = iter(range(number + 1))
 
@@ -48,9 +50,9 @@ def run(scale: str, checkpoints: Checkpoints, progress: Progress, seed: int) -> 
     tables["twins"] = part("twins", "symmetric twins", partial(_twins, 40, seed))
     tables["audit"] = part("audit", "audits", partial(_audits, seed))
     tables["runs"] = []
-    for k, some in enumerate(pairs):
+    for name, some in pairs.items():
         names = ", ".join(f"{j.task} {j.method} {j.lr:g}" for j in some)
-        tables["runs"] += part(f"runs.{k}", f"training: {names}", partial(_trained, some, large))
+        tables["runs"] += part(name, f"training: {names}", partial(_trained, some, large))
     progress(1.0, "figure")
     return Outcome(measured=judge(tables, scale), figure=partial(_figure, tables), tables=tables)
 

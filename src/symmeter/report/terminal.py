@@ -143,7 +143,8 @@ class _FindingsTable:
             Text.assemble(defect_text(f.defect, f.interval), (f" {interval_text(f.defect, f.interval)}", "dim")),
             Text(p_text(f.p_value)),
             verdict,
-            *([Text(fill(look.next, _ADVICE))] if advice else []),
+            # Findings of some finders, such as moves of parameters, are not there to be imposed: they say what else.
+            *([Text(fill(getattr(f, "next", look.next), _ADVICE))] if advice else []),
         ]
         if ascii_only:
             return [_in_ascii(cell) for cell in cells]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cmath
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from symmeter.optim.noether.discrete_laws import StepRule
@@ -65,13 +66,20 @@ class ContinuousModel:
         return e + self.gamma * o, o, -self.omega2 * o, e - self.gamma * o
 
 
+@lru_cache(maxsize=64)
+def _propagator(rule: StepRule, quadratic: bool) -> tuple[float, tuple[float, float, float, float]]:
+    """Time of a step, and what it does to A and A'."""
+    model = ContinuousModel.of(rule, quadratic)
+    return model.dt, model.matrix(model.dt)
+
+
 def continuous_step(charge: Any, velocity: Any, source: Any, rule: StepRule, quadratic: bool) -> tuple[Any, Any]:
     """One step of A and A'; ``source`` is the kinetic term ``q'^T S q'`` of the step, 0 for translations."""
     if rule.lr == 0:
         return charge, velocity
-    model = ContinuousModel.of(rule, quadratic)
-    a, b, c, d = model.matrix(model.dt)
-    kicked = velocity + 2 * source * model.dt
+    time, (a, b, c, d) = _propagator(rule, quadratic)
+    # A source of 0 for translations leaves the velocity as it is.
+    kicked = velocity + (2 * time) * source if quadratic else velocity
     return a * charge + b * kicked, c * charge + d * kicked
 
 

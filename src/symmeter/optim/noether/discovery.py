@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from symmeter.errors import InputError, UnknownNameError
-from symmeter.optim.noether.evaluation import LossProbe
+from symmeter.optim.noether.evaluation import LossProbe, check_normalisations
 from symmeter.optim.noether.numeric_fields import (
     NumericSymmetry,
     elementary_fields,
@@ -110,7 +110,8 @@ def discover_symmetries(
     Parameters
     ----------
     model : torch.nn.Module
-        In the mode that training uses; a copy in double precision is worked on.
+        In the mode that training uses; a copy in double precision is worked on. One in evaluation mode as a whole is
+        refused if it normalises batches.
     loss : callable
         From (outputs, targets) to a scalar.
     batches : iterable of (inputs, targets)
@@ -142,6 +143,7 @@ def discover_symmetries(
     if method not in _METHODS:
         raise InputError(f"method is {method!r}; use one of {', '.join(_METHODS)}")
     probe = LossProbe(model, loss, batches)
+    check_normalisations(model)
     generator = torch.Generator().manual_seed(seed)
     found, nearly = [], []
     if method != "numeric":

@@ -11,7 +11,7 @@ from torch import nn
 
 from symmeter.errors import InputError, InputTypeError, NonFiniteError
 
-__all__ = ["LossProbe"]
+__all__ = ["LossProbe", "check_normalisations"]
 
 
 class LossProbe:
@@ -80,6 +80,26 @@ class LossProbe:
             noise = torch.randn(p.shape, generator=generator, dtype=torch.float64)
             out[n] = p + amount * unit * noise.to(p)
         return out
+
+
+def check_normalisations(model: nn.Module) -> None:
+    """Whether a network that is to be trained has its batch normalisations as training has them.
+
+    One that trains as a whole may hold some still, on purpose; one in evaluation mode was most likely forgotten there.
+
+    Raises
+    ------
+    InputError
+    """
+    if model.training:
+        return
+    for name, module in model.named_modules():
+        still = isinstance(module, nn.modules.batchnorm._BatchNorm) and not module.training
+        if still and module.running_mean is not None:
+            raise InputError(
+                f"{name or 'the model'} is a {type(module).__name__} in evaluation mode, where weights before it have "
+                "no symmetry of scale; call model.train() first, and .eval() on modules that training holds still"
+            )
 
 
 def _copy(model: nn.Module) -> nn.Module:

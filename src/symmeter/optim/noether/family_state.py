@@ -30,8 +30,7 @@ class ChargeRecord:
     predicted : dict of arrays
         By law, of the same shape; empty for optimizers without a law.
     violation : array of shape (k,)
-        Largest relative ``<g, xi>`` of a unit, at the first step and at every tenth or every reading, if that is less
-        often.
+        Largest relative ``<g, xi>`` of a unit, at the first step and at every tenth reading.
     note : str
         Why a law is missing or should not be trusted, or empty.
     """
@@ -77,8 +76,17 @@ class Velocities:
         return {n: self.v[n] for n in names}, {n: self.u[n] for n in names}
 
 
+#: Steps that wait for their predictions, and numbers that they may hold: looking at a device at every step is dear.
+_MOST_STEPS, _MOST_NUMBERS = 64, 1 << 17
+#: What a reading leaves among the steps that wait.
+_READING: Any = object()
+
+
 class FamilyState:
-    """Running predictions and readings of one family; tensors stay where the parameters are until they are read."""
+    """Running predictions and readings of one family.
+
+    A step leaves its kinetic terms, which stay where the parameters are; predictions follow many steps at a time.
+    """
 
     def __init__(
         self, s: ParameterSymmetry, parameters: Mapping[str, torch.Tensor], laws: tuple[str, ...], budget: bool
@@ -86,12 +94,14 @@ class FamilyState:
         self.s, self.laws = s, laws
         with torch.no_grad():
             self.start = s.charge(parameters)
-        self.now = dict.fromkeys(laws, self.start)
-        self.memory: Any = torch.zeros_like(self.start)
-        self.velocity: Any = torch.zeros_like(self.start)
+        start = self.start.cpu().numpy()
+        self.now: dict[str, np.ndarray] = dict.fromkeys(laws, start)
+        self.memory, self.velocity = np.zeros_like(start), np.zeros_like(start)
+        self._waiting: list[Any] = []
+        self._most = max(1, min(_MOST_STEPS, _MOST_NUMBERS // max(start.size, 1)))
         self.steps: list[int] = []
         self.measured: list[torch.Tensor] = []
-        self.predicted: dict[str, list[torch.Tensor]] = {law: [] for law in laws}
+        self.predicted: dict[str, list[np.ndarray]] = {law: [] for law in laws}
         self.violations: list[torch.Tensor] = []
         self.rates: list[float] = []
         self.rate = float("nan")
@@ -107,32 +117,51 @@ class FamilyState:
         quadratic = self.s.kind != "translation"
         self.first = False
         with torch.no_grad():
-            self.memory = self.s.pairing(velocities, parameters)
+            self.memory = self.s.pairing(velocities, parameters).cpu().numpy()
         # A step of v takes the time lr (1 - dampening).
         self.velocity = -(2 if quadratic else 1) * self.memory / (1 - rule.dampening)
 
     def end(self) -> None:
         """Predict no longer, and forget what was predicted."""
-        self.laws, self.predicted = (), {}
+        self.laws, self.predicted, self._waiting = (), {}, []
 
     def advance(self, velocities: Velocities, rule: StepRule) -> None:
-        """Move the predictions by one step."""
-        s, now, first = self.s, self.now, self.first
-        self.first = False
-        quadratic = s.kind != "translation"
+        """Note a step."""
         self.rate = rule.lr
-        if not quadratic:
-            if "exact" in now:
-                now["exact"], self.memory = translation_step(now["exact"], self.memory, rule, first)
-            source: Any = 0.0
-        else:
-            v, u = velocities.of(s.parameters, rule)
-            kinetic = s.pairing(u, u)
-            crossed = kinetic if not rule.nesterov else s.pairing(u, v)
-            if "exact" in now:
-                now["exact"], self.memory = quadratic_step(now["exact"], self.memory, kinetic, crossed, rule, first)
-            source = kinetic / (1 - rule.dampening) ** 2
+        kinetic = crossed = None
+        if self.s.kind != "translation":
+            v, u = velocities.of(self.s.parameters, rule)
+            kinetic = self.s.pairing(u, u)
+            crossed = self.s.pairing(u, v) if rule.nesterov else kinetic
+        self._waiting.append((rule, kinetic, crossed))
+        if len(self._waiting) >= self._most:
+            self._predict()
+
+    def _predict(self) -> None:
+        """Move the predictions by the steps that wait."""
+        waiting, self._waiting = self._waiting, []
+        kinetic = _fetched([w[1] for w in waiting if w is not _READING])
+        crossed = kinetic
+        if any(w is not _READING and w[0].nesterov for w in waiting):
+            crossed = _fetched([w[2] for w in waiting if w is not _READING])
+        k = 0
+        for w in waiting:
+            if w is _READING:
+                for law in self.laws:
+                    self.predicted[law].append(self.now[law])
+                continue
+            self._predict_one(w[0], kinetic[k], crossed[k])
+            k += 1
+
+    def _predict_one(self, rule: StepRule, kinetic: Any, crossed: Any) -> None:
+        now, first, quadratic = self.now, self.first, self.s.kind != "translation"
+        self.first = False
+        if "exact" in now and not quadratic:
+            now["exact"], self.memory = translation_step(now["exact"], self.memory, rule, first)
+        elif "exact" in now:
+            now["exact"], self.memory = quadratic_step(now["exact"], self.memory, kinetic, crossed, rule, first)
         if "continuous" in now:
+            source = kinetic if rule.dampening == 0 or not quadratic else kinetic / (1 - rule.dampening) ** 2
             now["continuous"], self.velocity = continuous_step(
                 now["continuous"], self.velocity, source, rule, quadratic
             )
@@ -181,15 +210,16 @@ class FamilyState:
         self.steps.append(step)
         self.measured.append(self.s.charge(parameters))
         self.rates.append(self.rate)
-        for law in self.laws:
-            self.predicted[law].append(self.now[law])
+        if self.laws:
+            self._waiting.append(_READING)
 
     def record(self, s: ParameterSymmetry, note: str) -> ChargeRecord:
         measured = torch.stack(self.measured).cpu().numpy()
         bad = ~np.isfinite(measured.reshape(len(measured), -1)).all(1)
         if bad.any():
             raise NonFiniteError(f"charges of {s.name} are not finite from step {self.steps[int(bad.argmax())]} on")
-        predicted = {law: torch.stack(p).cpu().numpy() for law, p in self.predicted.items()}
+        self._predict()
+        predicted = {law: np.stack(p) for law, p in self.predicted.items()}
         violation = torch.stack(self.violations).cpu().numpy() if self.violations else np.zeros(0)
         return ChargeRecord(s, np.array(self.steps), measured, predicted, violation, note)
 
@@ -197,3 +227,9 @@ class FamilyState:
         out = {k: v.cpu().numpy() for k, v in self.spent.items()}
         change = (self.measured[-1] - self.start).cpu().numpy()
         return {**out, "change": change}
+
+
+def _fetched(terms: list[torch.Tensor | None]) -> Any:
+    """Kinetic terms of several steps as one array, or zeros for translations, which have none."""
+    given = [t for t in terms if t is not None]
+    return torch.stack(given).cpu().numpy() if given else (0.0,) * len(terms)

@@ -89,7 +89,8 @@ class Member:
         """Sum over the entries of each unit."""
         x, axis = self._part(tensor)
         over = [k for k in range(x.ndim) if k != axis]
-        return self._grouped(x.sum(over, dtype=torch.float64) if over else x)
+        # A reading must not follow the parameter, so that nothing here is a view of it.
+        return self._grouped(x.sum(over, dtype=torch.float64) if over else x.clone())
 
     def dots(self, first: torch.Tensor, second: torch.Tensor) -> Float[torch.Tensor, " u"]:
         """Scalar products of the entries of each unit, in the forms that torch reduces fastest."""
@@ -101,7 +102,7 @@ class Member:
         if axis is None:
             return self._grouped(torch.dot(x.reshape(-1), y.reshape(-1)))
         if axis == 0 and first is second:
-            return self._grouped(torch.linalg.vector_norm(x, dim=over).double() ** 2)
+            return self._grouped(torch.linalg.vector_norm(x, dim=over).double().square_())
         return self._grouped((x * y).sum(over))
 
     def matrices(self, tensor: torch.Tensor) -> Float[torch.Tensor, "h r n"]:
@@ -118,6 +119,12 @@ class Member:
         if self.share > 1:
             stack = stack.unflatten(-1, (self.share, -1)).transpose(1, 2).flatten(0, 1)
         return self.view.join((stack if any(self.view.heads) else stack[0],), shape)
+
+
+def _added(total: torch.Tensor | None, factor: float, term: torch.Tensor) -> torch.Tensor:
+    if total is not None:
+        return torch.add(total, term, alpha=factor)
+    return term if factor == 1 else factor * term
 
 
 @dataclass(frozen=True)
@@ -179,16 +186,16 @@ class ParameterSymmetry:
         tensor of shape (units,), or (heads, r, r) for linear families
             In double precision.
         """
-        total: Any = 0
+        total: Any = None
         for m in self.members:
             if self.kind == "linear":
                 x, y = m.matrices(first[m.name]).double(), m.matrices(second[m.name]).double()
                 product = x @ y.mT
-                total = total + m.sign * (product + product.mT) / 2
+                total = _added(total, m.sign, (product + product.mT) / 2)
             elif self.kind == "translation":
-                total = total + m.sign * m.weight * m.sums(first[m.name])
+                total = _added(total, m.sign * m.weight, m.sums(first[m.name]))
             else:
-                total = total + m.sign * m.weight * m.dots(first[m.name], second[m.name])
+                total = _added(total, m.sign * m.weight, m.dots(first[m.name], second[m.name]))
         return total
 
     def charge(self, parameters: Tensors) -> torch.Tensor:

@@ -17,6 +17,7 @@ from torch import nn
 from symmeter.errors import InputError, UnknownNameError, nearest_name
 from symmeter.optim.noether.continuous_laws import ContinuousModel
 from symmeter.optim.noether.discrete_laws import StepRule
+from symmeter.optim.noether.evaluation import check_normalisations
 from symmeter.optim.noether.family_state import ChargeRecord, FamilyState, Velocities
 from symmeter.optim.noether.symmetries import ParameterSymmetry
 
@@ -25,7 +26,7 @@ __all__ = ["LAWS", "ChargeRecord", "NoetherTracker"]
 #: Predictions that a tracker can keep.
 LAWS = ("exact", "continuous", "naive")
 #: A symmetry that breaks does so slowly, and to look costs as much as all laws together.
-_VIOLATIONS_EVERY = 10
+_READINGS_A_VIOLATION = 10
 
 
 class NoetherTracker:
@@ -50,7 +51,8 @@ class NoetherTracker:
     Raises
     ------
     InputError
-        When the optimizer does not step a tracked parameter, or for unknown laws.
+        When the optimizer does not step a tracked parameter, or for unknown laws; at the first step, when scales are
+        tracked of a network whose batch normalisations are in evaluation mode.
     """
 
     def __init__(
@@ -70,10 +72,11 @@ class NoetherTracker:
         for law in predict:
             if law not in LAWS:
                 raise UnknownNameError(f"no law is called {law!r}; known are {', '.join(LAWS)}")
-        self.optimizer, self.every = optimizer, every
+        self._model, self.optimizer, self.every = model, optimizer, every
         named = dict(model.named_parameters(remove_duplicate=False))
         self._parameters = {n: named[n] for s in self.symmetries for n in s.parameters if n in named}
         self._groups = _groups_of(self.symmetries, self._parameters, optimizer)
+        self._rules: dict[int, StepRule] = {}
         has_law = type(optimizer) is torch.optim.SGD
         self._budget = (not has_law) if budget is None else budget
         self._states = [
@@ -119,12 +122,14 @@ class NoetherTracker:
 
     @torch.no_grad()
     def _pre(self, *_: Any) -> None:
+        if self.steps == 0 and any(s.kind == "scale" for s in self.symmetries):
+            check_normalisations(self._model)
         if self._budget:
             if not self._before:
                 self._before = {n: torch.empty_like(p) for n, p in self._parameters.items()}
             for n, p in self._parameters.items():
                 self._before[n].copy_(p)
-        if self.steps == 0 or (self.steps + 1) % max(self.every, _VIOLATIONS_EVERY) == 0:
+        if self.steps == 0 or (self.steps + 1) % (self.every * _READINGS_A_VIOLATION) == 0:
             gradients = self._gradients()
             squares = {n: torch.linalg.vector_norm(g).double() ** 2 for n, g in gradients.items()}
             for state in self._states:
@@ -136,6 +141,8 @@ class NoetherTracker:
     @torch.no_grad()
     def _post(self, *_: Any) -> None:
         self.steps += 1
+        # Learning rates may have changed since the last step; families of one group share the numbers.
+        self._rules = {}
         velocities = Velocities(self._parameters, self.optimizer)
         still = {n for n, p in self._parameters.items() if p.grad is None}
         for k, (state, s) in enumerate(zip(self._states, self.symmetries, strict=True)):
@@ -159,7 +166,12 @@ class NoetherTracker:
     # -- rules -----------------------------------------------------------------------------------------------------
 
     def _rule(self, s: ParameterSymmetry) -> StepRule:
-        group = self.optimizer.param_groups[self._groups[s.parameters[0]]]
+        number = self._groups[s.parameters[0]]
+        if number not in self._rules:
+            self._rules[number] = self._rule_of(self.optimizer.param_groups[number])
+        return self._rules[number]
+
+    def _rule_of(self, group: Mapping[str, Any]) -> StepRule:
         decoupled = isinstance(self.optimizer, torch.optim.AdamW) or "scale" in group or group.get(
             "decoupled_weight_decay", False
         )  # fmt: skip

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import nn
 
 from symmeter.errors import InputError
+from symmeter.optim.pretraining.checks import check_whole
 
 __all__ = ["LanguageModel", "NetworkShape"]
 
@@ -39,6 +40,10 @@ class NetworkShape:
     tied: bool = False
 
     def __post_init__(self) -> None:
+        check_whole(self, ("vocabulary", "width", "heads", "layers", "neurons", "active"), 1)
+        check_whole(self, ("experts",), 0)
+        if not isinstance(self.tied, bool):
+            raise InputError(f"tied is {self.tied!r}; it must be true or false")
         if self.width % (2 * self.heads):
             raise InputError(f"a width of {self.width} does not split into {self.heads} heads of even size")
         if self.experts and not 1 <= self.active <= self.experts:

@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from symmeter.errors import UnknownNameError, nearest_name
+from symmeter.errors import InputError, UnknownNameError, nearest_name
+from symmeter.optim.classification import classify
+from symmeter.optim.plan import ROLES
 from symmeter.optim.stack import SymmetryStack
 
 __all__ = ["RECIPES", "make_optimizer"]
@@ -45,12 +47,20 @@ def make_optimizer(recipe: str, model: nn.Module, lr: float, **settings: Any) ->
     Raises
     ------
     UnknownNameError
+    InputError
+        When rules or factors are for a role that this model has not.
     """
-    if recipe not in RECIPES:
-        close = nearest_name(recipe, RECIPES)
+    if not isinstance(recipe, str) or recipe not in RECIPES:
+        close = nearest_name(str(recipe), RECIPES)
         hint = f"; did you mean {close!r}?" if close else ""
         raise UnknownNameError(f"no optimizer is called {recipe!r}; known are {', '.join(RECIPES)}{hint}")
-    roles = {e.role for e in SymmetryStack(model).plan}
+    roles = classify(model).roles
     rules = {role: rule for role, rule in RECIPES[recipe].items() if role in roles}
-    rules.update({r: v for r, v in settings.pop("rules", {}).items() if r in roles})
+    own = dict(settings.pop("rules", {}))
+    for what, asked in (("rules", own), ("lr_mult", settings.get("lr_mult", {}))):
+        for role in asked:
+            # Unknown words are the stack's to refuse, with the nearest one.
+            if role in ROLES and role not in roles:
+                raise InputError(f"{what}: this model has no {role}; its roles are {', '.join(roles)}")
+    rules.update(own)
     return SymmetryStack(model, lr=lr, rules=rules, weight_decay=settings.pop("weight_decay", 0.01), **settings)

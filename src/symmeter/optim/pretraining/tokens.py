@@ -87,7 +87,7 @@ def _checked(size: int) -> int:
 
 
 def word_vocabulary(text: bytes, size: int) -> Vocabulary:
-    """The bytes and the most frequent words.
+    """The bytes and the words that cover most of the text: by count times length.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def word_vocabulary(text: bytes, size: int) -> Vocabulary:
     """
     room = _checked(size)
     counts = Counter(w for w in _WORDS.findall(text) if len(w) > 1)
-    # By count, then by the word itself: the same text gives the same vocabulary.
+    # Then by the word itself: the same text gives the same vocabulary.
     chosen = sorted(counts, key=lambda w: (-counts[w] * len(w), w))[:room]
     return Vocabulary("words", (*byte_vocabulary().pieces, *chosen))
 

@@ -15,9 +15,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from symmeter.errors import FileFormatError, InputError, NonFiniteError
+from symmeter.errors import FileFormatError, InputError, NonFiniteError, OutputError
 from symmeter.files import write_atomic
+from symmeter.optim.pretraining.checks import check_numbers, check_whole
 from symmeter.optim.pretraining.corpus import Corpus
+from symmeter.optim.pretraining.interruption import interrupt_between_steps
 from symmeter.optim.pretraining.network import LanguageModel, NetworkShape
 from symmeter.optim.pretraining.recipes import make_optimizer
 from symmeter.progress import Progress, silent
@@ -25,6 +27,10 @@ from symmeter.progress import Progress, silent
 __all__ = ["Training", "TrainingPlan", "TrainingRun"]
 
 _FILE = "training.pt"
+#: Written and removed before the first step, to see whether the folder can be written to.
+_PROBE = ".symmeter-probe"
+#: Held-out batches of an evaluation, and seconds after which a checkpoint is due.
+_CHECKED, _SECONDS = 40, 60.0
 
 
 @dataclass(frozen=True)
@@ -64,13 +70,15 @@ class TrainingPlan:
     check_every: int = 100
 
     def __post_init__(self) -> None:
-        for name in ("steps", "sequences", "length", "label_offset", "check_every"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        check_whole(self, ("steps", "sequences", "length", "label_offset", "check_every"), 1)
+        check_whole(self, ("seed", "warm_up"), 0)
+        check_numbers(self, ("lr", "decay", "balance"))
         if not 0 <= self.decay <= 1:
             raise InputError(f"decay is {self.decay}; it is a share of the steps, in [0, 1]")
         if not self.lr > 0:
             raise InputError(f"lr is {self.lr}; it must be > 0")
+        if not self.balance >= 0:
+            raise InputError(f"balance is {self.balance}; it must be >= 0")
 
     def rate(self, step: int) -> float:
         """Factor of the learning rate at a step."""
@@ -130,7 +138,7 @@ class Training:
 
     Raises
     ------
-    InputError, FileFormatError
+    InputError, FileFormatError, OutputError
     """
 
     def __init__(
@@ -138,12 +146,15 @@ class Training:
     ) -> None:
         if len(corpus.train) <= plan.length + plan.label_offset:
             raise InputError(f"the text has {len(corpus.train)} tokens; sequences of {plan.length} do not fit")
+        # Made before the first step, so that a text too short for them, or a folder that cannot be, costs no training.
+        self._held_out = corpus.held_out_batches(plan.sequences, plan.length + plan.label_offset - 1, _CHECKED)
         self.corpus, self.plan, self.folder = corpus, plan, None if folder is None else Path(folder)
         self.model = LanguageModel(shape, plan.seed)
         self.optimizer = make_optimizer(plan.optimizer, self.model, plan.lr, **dict(plan.settings))
         self._rates = [g["lr"] for g in self.optimizer.param_groups]
         self._start = self._mean_row()
         self.step, self.train_loss = 0, []
+        self._kept, self._whole = 0, True
         self.checked: list[int] = []
         self.held_out_loss: list[float] = []
         self.seconds = self.optimizer_seconds = 0.0
@@ -151,8 +162,10 @@ class Training:
             [asdict(shape), {**asdict(plan), "settings": dict(plan.settings)}, corpus.digest], default=str
         )
         self._stamp = sha256(described.encode()).hexdigest()
-        if self.folder is not None and (self.folder / _FILE).exists():
-            self._resume(self.folder / _FILE)
+        if self.folder is not None:
+            _make_folder(self.folder)
+            if (self.folder / _FILE).exists():
+                self._resume(self.folder / _FILE)
 
     def _mean_row(self) -> float:
         return float(self.model.lm_head.weight.detach().mean(0).norm())
@@ -160,28 +173,43 @@ class Training:
     def run(self, progress: Progress = silent, save_every: int = 200) -> TrainingRun:
         """Train to the end.
 
+        Ctrl-C is heard at the end of a step, where a checkpoint is written; pressed twice it interrupts at once, and
+        the last checkpoint is where the run goes on.
+
         Parameters
         ----------
         progress : callable
         save_every : int
-            Steps between checkpoints, if there is a folder; one is also written when the run is interrupted.
+            Steps between checkpoints, if there is a folder; one is also written every minute.
 
         Raises
         ------
         NonFiniteError
             When the loss stops being a number; the text says at which step.
         """
+        saved = time.monotonic()
         try:
-            while self.step < self.plan.steps:
-                self._one_step()
-                if self.step % self.plan.check_every == 0 or self.step == self.plan.steps:
-                    self._check()
-                if self.step % save_every == 0:
-                    self.save()
-                progress(self.step / self.plan.steps, f"step {self.step}, loss {self.train_loss[-1]:.3f}")
+            with interrupt_between_steps() as interrupted:
+                while self.step < self.plan.steps:
+                    self._whole = False
+                    self._one_step()
+                    if self.step % self.plan.check_every == 0 or self.step == self.plan.steps:
+                        self._check()
+                    self._whole = True
+                    if self.step % save_every == 0 or time.monotonic() - saved > _SECONDS:
+                        self.save()
+                        saved = time.monotonic()
+                    progress(self.step / self.plan.steps, f"step {self.step}, loss {self.train_loss[-1]:.3f}")
+                    if interrupted():
+                        raise KeyboardInterrupt
         except KeyboardInterrupt:
-            self.save()
-            raise
+            # In the middle of a step some weights have moved and others not: then the last checkpoint counts.
+            if self._whole:
+                self.save()
+            if self.folder is None:
+                raise
+            where = f"{self._kept} of {self.plan.steps} steps are kept in {self.folder}; the same command goes on there"
+            raise KeyboardInterrupt(where) from None
         self.save()
         return self.result()
 
@@ -215,9 +243,11 @@ class Training:
 
     @torch.no_grad()
     def _check(self) -> None:
-        batches = self.corpus.held_out_batches(self.plan.sequences, self.plan.length + self.plan.label_offset - 1, 40)
+        value = float(torch.stack([self._loss(b) for b in self._held_out]).mean())
+        if not math.isfinite(value):
+            raise NonFiniteError(f"the held-out loss is {value} after step {self.step}; lower lr ({self.plan.lr:g})")
         self.checked.append(self.step)
-        self.held_out_loss.append(float(torch.stack([self._loss(b) for b in batches]).mean()))
+        self.held_out_loss.append(value)
 
     def result(self) -> TrainingRun:
         """What there is so far."""
@@ -229,9 +259,8 @@ class Training:
 
     def save(self) -> None:
         """Write a checkpoint, if there is a folder; nothing is ever half-written."""
-        if self.folder is None:
+        if self.folder is None or (self._kept == self.step > 0):
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         state = {
             "stamp": self._stamp, "step": self.step, "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(), "train_loss": self.train_loss, "checked": self.checked,
@@ -241,6 +270,7 @@ class Training:
         buffer = io.BytesIO()
         torch.save(state, buffer)
         write_atomic(self.folder / _FILE, buffer.getvalue())
+        self._kept = self.step
 
     def _resume(self, path: Path) -> None:
         try:
@@ -249,10 +279,26 @@ class Training:
             raise FileFormatError(f"{path} cannot be read as a checkpoint; remove it to start again") from error
         if not isinstance(state, dict) or state.get("stamp") != self._stamp:
             raise InputError(f"{path} belongs to a run with other settings; give another folder, or remove it")
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.train_loss = state["step"], state["train_loss"]
-        self.checked, self.held_out_loss = state["checked"], state["held_out_loss"]
-        self.seconds, self.optimizer_seconds, self._start = (
-            state["seconds"], state["optimizer_seconds"], state["start"]
-        )  # fmt: skip
+        try:
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.train_loss = state["step"], state["train_loss"]
+            self.checked, self.held_out_loss = state["checked"], state["held_out_loss"]
+            self.seconds, self.optimizer_seconds, self._start = (
+                state["seconds"], state["optimizer_seconds"], state["start"]
+            )  # fmt: skip
+        except (KeyError, RuntimeError, InputError) as error:
+            raise FileFormatError(f"{path} is not the checkpoint of this version; remove it to start again") from error
+        self._kept = self.step
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(folder / _PROBE, b"")
+        (folder / _PROBE).unlink()
+    except OutputError:
+        raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"cannot keep checkpoints in {folder}: {reason}; give another folder") from None

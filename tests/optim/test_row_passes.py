@@ -1,0 +1,142 @@
+"""Rows in one pass with the scale of the step before: right when that scale holds, and put right when it does not."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("numba")
+from torch import nn  # noqa: E402
+
+from symmeter.errors import NonFiniteError  # noqa: E402
+from symmeter.optim import SymmetryStack, row_kernel  # noqa: E402
+
+ROWS, WIDTH = 96, 24
+
+
+def _net(dtype=torch.float32):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Embedding(ROWS, WIDTH), nn.Linear(WIDTH, 8, bias=False))
+    net[1].weight.requires_grad_(False)
+    with torch.no_grad():
+        # Small, so that rounding of the weights themselves does not hide the updates.
+        net[0].weight.mul_(0.01)
+    return net.to(dtype)
+
+
+def _apart(net, other) -> float:
+    return float((net[0].weight.detach().double() - other[0].weight.detach()).abs().max())
+
+
+def _gradient(step: int) -> torch.Tensor:
+    """Every row for twelve steps, then for twelve only half of them, then every row again."""
+    g = torch.randn(ROWS, WIDTH, generator=torch.Generator().manual_seed(step))
+    if 12 <= step < 24:
+        g[ROWS // 2 :] = 0
+    return g
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """Names of the passes that are made, in order."""
+    made: list[str] = []
+    monkeypatch.setattr(row_kernel, "_LEAST", 1)
+    named = dict(zip(("lengthen", "move", "sweep", "columns"), row_kernel._kernels(), strict=True))
+
+    def noting(name):
+        return lambda *a: (made.append(name), named[name](*a))[1]
+
+    monkeypatch.setattr(row_kernel, "_kernels", lambda: tuple(noting(n) for n in named))
+    return made
+
+
+def _run(net, steps, state=None, begin=0, **settings):
+    opt = SymmetryStack(net, lr=0.02, weight_decay={"embedding": 0.1}, **settings)
+    if state is not None:
+        opt.load_state_dict(state)
+    for k in range(begin, steps):
+        net[0].weight.grad = _gradient(k).to(net[0].weight.dtype)
+        opt.step()
+    return opt
+
+
+@pytest.mark.parametrize("row_eps", [1e-8, 1e-3])
+def test_the_passes_are_the_rule_in_double_precision(passes, row_eps):
+    ours, exact = _net(), _net(torch.float64)
+    _run(ours, 30, row_eps=row_eps)
+    _run(exact, 30, row_eps=row_eps)
+    assert _apart(ours, exact) < 2e-6
+    if row_eps == 1e-8:
+        # Lengths are one to a part in 10^8 while every row is seen: one pass a step after the first two.
+        assert passes[:6] == ["lengthen", "move", "lengthen", "move", "sweep", "sweep"]
+        assert passes.count("sweep") > 10
+    else:
+        assert passes.count("lengthen") > 10
+
+
+def test_a_step_whose_scale_changes_is_put_right(passes):
+    """Rows that are zero from one step to the next: the optimizer's momentum is emptied in between."""
+    ours, exact = _net(), _net(torch.float64)
+    optimizers = [SymmetryStack(net, lr=0.02) for net in (ours, exact)]
+    for k in range(8):
+        for net, opt in zip((ours, exact), optimizers, strict=True):
+            g = _gradient(k).to(net[0].weight.dtype)
+            if k == 5:
+                opt.state[net[0].weight]["momentum"][:40] = 0
+                g[:40] = 0
+            net[0].weight.grad = g
+            opt.step()
+    # Two steps to learn the scale, four at once of which the last is put right, and in two passes again.
+    assert passes == ["lengthen", "move"] * 2 + ["sweep"] * 4 + ["move"] + ["lengthen", "move"] * 2
+    assert _apart(ours, exact) < 1e-6
+
+
+def test_resume_in_the_middle_is_bit_exact(passes):
+    straight = _net()
+    _run(straight, 20)
+    net = _net()
+    state = copy.deepcopy(_run(net, 9).state_dict())
+    _run(net, 20, state, 9)
+    assert torch.equal(net[0].weight, straight[0].weight)
+    assert passes.count("sweep") > 10
+
+
+def test_no_gradient_moves_nothing(passes):
+    net = _net()
+    opt = SymmetryStack(net, lr=0.02)
+    before = net[0].weight.detach().clone()
+    for _ in range(4):
+        net[0].weight.grad = torch.zeros(ROWS, WIDTH)
+        opt.step()
+    assert torch.equal(net[0].weight, before)
+
+
+@pytest.mark.parametrize("rows", [1, 255, 256, 257, 3000])
+def test_sums_of_columns(rows):
+    g = torch.randn(rows, 40, generator=torch.Generator().manual_seed(rows))
+    expected = g.double().sum(0)
+    assert float((row_kernel.column_sums(g).double() - expected).abs().max()) < 1e-6 * rows**0.5 * 4
+    assert torch.equal(row_kernel.column_sums(g.double()), g.double().sum(0))
+    assert torch.equal(row_kernel.column_sums(g.t().contiguous().t()), g.t().contiguous().t().sum(0))
+    g[0, 3] = float("nan")
+    g[0, 4] = float("inf")
+    bad = ~torch.isfinite(row_kernel.column_sums(g))
+    assert bad.nonzero().flatten().tolist() == [3, 4]
+
+
+def test_a_table_under_centred_rows_with_a_gradient_that_is_not_finite(monkeypatch):
+    monkeypatch.setattr(row_kernel, "_LEAST", 1)
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Embedding(ROWS, WIDTH), nn.Linear(WIDTH, ROWS, bias=False))
+    opt = SymmetryStack(net, lr=0.02)
+    before = [p.detach().clone() for p in net.parameters()]
+    for p in net.parameters():
+        p.grad = torch.ones_like(p)
+    # Sums that overflow are no reason to stop; one number that is infinite is.
+    net[1].weight.grad.fill_(3e37)
+    net[1].weight.grad[5, 5] = float("inf")
+    with pytest.raises(NonFiniteError, match=r"gradient of 1\.weight is not finite"):
+        opt.step()
+    assert all(torch.equal(p, q) for p, q in zip(net.parameters(), before, strict=True))
