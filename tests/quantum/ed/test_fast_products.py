@@ -44,3 +44,16 @@ def test_a_sector_large_enough_for_the_fast_way():
     np.testing.assert_allclose(fast_product(matrix)(v), matrix @ v, atol=1e-12)
     w = np.random.default_rng(1).standard_normal(block.dimension)
     np.testing.assert_allclose(block.product()(w), block.apply(w), atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536])
+def test_both_widths_of_the_columns(size):
+    """Two bytes hold the columns, and the one behind the last, of up to 65535 rows."""
+    rng = np.random.default_rng(0)
+    places = rng.integers(size, size=(2, size))
+    a = sparse.csr_array((np.full(size, 0.5), places), shape=(size, size))
+    a = sparse.csr_array(((a + a.T) > 0) * 0.5 + sparse.diags_array(rng.standard_normal(size)))
+    a.sort_indices()
+    v = rng.standard_normal(size)
+    v[-1] = 1e3
+    np.testing.assert_allclose(_sliced(a, 0.5)(v), a @ v, atol=1e-10)

@@ -146,18 +146,23 @@ class Block:
         -------
         levels, or (levels, states)
         """
-        from symmeter.quantum.ed.lanczos import lowest_states
+        from symmeter.quantum.ed.lanczos import lanczos_vectors, lowest_states
 
         n = self.dimension
+        if not n:
+            raise InputError(f"the sector {self.label} of {self.hamiltonian.name} is empty: it has no levels")
         if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= n:
             raise InputError(f"k must be a whole number from 1 to {n}, the dimension of the sector; got {k!r}")
         if n <= 400 or 4 * k >= n:
             energies, states = self.eigenstates()
             return (energies[:k], states[:, :k]) if vectors else energies[:k]
+        kind = float if self.hamiltonian.is_real and self.sector.is_real else complex
+        basis = self.sector.parent.basis
+        vectors_needed = (lanczos_vectors(n, int(k)) + 3.0) * n * np.dtype(kind).itemsize
+        basis.require_memory(vectors_needed, f"Lanczos for {k} of {n} levels from the basis")
         if matrix_free == "auto":
             matrix_free = 16.0 * n * (1 + self.hamiltonian.tables.row_bound) > memory_budget() / 4
         product = self.apply if matrix_free else fast_product(self.matrix())
-        kind = float if self.hamiltonian.is_real and self.sector.is_real else complex
         energies, states = lowest_states(product, n, int(k), kind, tol=tol, rng=rng)
         return (energies, states) if vectors else energies
 

@@ -51,9 +51,9 @@ def readable_bytes(number: float) -> str:
     >>> readable_bytes(3 * 2**30), readable_bytes(1500)
     ('3.0 GiB', '1.5 KiB')
     """
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
-        if number < 1024 or unit == "PiB":
-            return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
+        if number < 1024 or unit == "EiB":
+            return f"{number:.0f} B" if unit == "B" else f"{number:{'.1f' if number < 1e4 else '.3g'}} {unit}"
         number /= 1024
     raise AssertionError
 

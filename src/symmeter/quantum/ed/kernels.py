@@ -19,15 +19,23 @@ __all__ = ["block_rows", "compiled", "dot_scalar_rows", "orbit_table", "scalar_r
 
 
 def compiled(**options: Any) -> Any:
-    """Decorator that compiles a function with numba when it is there; the machine code is kept between runs."""
-    return (lambda function: function) if numba is None else numba.njit(cache=True, nogil=True, **options)
+    """Decorator that compiles a function with numba when it is there; the machine code is kept between runs.
+
+    What the kernels never use is left out, since compiling it takes most of the time of the first run: entry points for
+    C, and Python's errors for division by zero. ``inner=True`` says that only other kernels call the function.
+    """
+    if numba is None:
+        return lambda function: function
+    inner = options.pop("inner", False)
+    options |= {"error_model": "numpy", "no_cfunc_wrapper": True, "no_cpython_wrapper": inner}
+    return numba.njit(cache=True, nogil=True, **options)
 
 
 #: Unsigned indices spare the compiled code the question whether they count from the end.
 _u = np.uint64
 
 
-@compiled()
+@compiled(inner=True)
 def _rank(code, codes, low_bits, offset, place, position):  # pragma: no cover
     """Place of a code in a product basis, -1 when it is not in it."""
     if offset.size == 0:
@@ -46,7 +54,7 @@ def _rank(code, codes, low_bits, offset, place, position):  # pragma: no cover
     return position[_u(a + b)] if position.size else a + b
 
 
-@compiled()
+@compiled(inner=True)
 def _parity(x):  # pragma: no cover
     x ^= x >> 32
     x ^= x >> 16
@@ -55,11 +63,13 @@ def _parity(x):  # pragma: no cover
     return (0x6996 >> (x & 15)) & 1
 
 
-@compiled()
+@compiled(inner=True)
 def _larger(array, used, size):  # pragma: no cover
     """A copy with more room."""
     out = np.empty(size, dtype=array.dtype)
-    out[:used] = array[:used]
+    # A loop: the assignment of a slice brings texts of errors, which take seconds to compile.
+    for k in range(used):
+        out[k] = array[k]
     return out
 
 
@@ -139,7 +149,7 @@ def orbit_table(
     return representatives[:found], stabilizer_start[: found + 1], stabilizer[:kept], stabilizer_turn[:kept], -1
 
 
-@compiled()
+@compiled(inner=True)
 def _images(code, tables, ranking, codes, places, values):  # pragma: no cover
     """Diagonal entry of a state, and places and amplitudes of its images in the product basis; how many there are."""
     (
@@ -148,8 +158,7 @@ def _images(code, tables, ranking, codes, places, values):  # pragma: no cover
         string_parity,
     ) = tables  # fmt: skip
     low_bits, offset, place, position = ranking
-    # Zero of the type of the entries.
-    total = 0 * diagonal[:1].sum() + 0 * string_value[:1].sum()
+    total = values.dtype.type(0)
     count = 0
     for t in range(table_column.size):
         column = table_column[_u(t)]
@@ -189,7 +198,7 @@ def _images(code, tables, ranking, codes, places, values):  # pragma: no cover
     return total, count
 
 
-@compiled()
+@compiled(inner=True)
 def _sorted_insert(column, value, columns, values, start, end):  # pragma: no cover
     """Add an entry to a row that is kept in order; the row's new end."""
     k = end
@@ -206,7 +215,7 @@ def _sorted_insert(column, value, columns, values, start, end):  # pragma: no co
     return end + 1
 
 
-@compiled()
+@compiled(inner=True)
 def _without_zeros(columns, values, start, end, tiny):  # pragma: no cover
     """Drop entries of a row that are no larger than rounding; the row's new end."""
     kept = start
@@ -261,7 +270,8 @@ def scalar_rows(
                 end = _sorted_insert(at, np.conj(amplitudes[_u(m)]), columns, values, start, end)
                 continue
             mixed = packed[_u(at)]
-            j = number[_u(mixed >> move_bits)]
+            # One type of columns for the insertion: it is compiled once.
+            j = np.int64(number[_u(mixed >> move_bits)])
             if j < 0:
                 continue
             value = np.conj(amplitudes[_u(m)] * factor[_u(mixed & mask)]) * (weight[_u(j)] * inverse)
@@ -330,7 +340,7 @@ def block_rows(
                 scale = amplitudes[m] * turns[phase] * (weight[j] / weight[i])
                 theirs = frames[frame[j]]
                 for b in range(copies[j]):
-                    overlap = 0 * values[0]
+                    overlap = values.dtype.type(0)
                     for p in range(degree):
                         for q in range(degree):
                             overlap += mine[p, a] * irrep[g, p, q] * np.conj(theirs[q, b])

@@ -222,7 +222,7 @@ def _roots_of_unity(q: int) -> np.ndarray:
 def colour_site(colours: int) -> LocalSpace:
     """The fundamental representation of SU(N): matrix units "E01" (colour 1 becomes 0), and the charges "N0", "N1", ...
 
-    Names have a comma from ten colours on: "E10,3".
+    Names have a comma beyond ten colours: "E10,3".
 
     Examples
     --------

@@ -16,6 +16,7 @@ from jaxtyping import Int
 
 from symmeter.errors import InputError
 from symmeter.quantum.ed.basis import ProductBasis
+from symmeter.quantum.ed.symmetry import Symmetry
 from symmeter.quantum.ed.symmetry_group import SymmetryGroup
 
 __all__ = ["Orbits", "compile_pays", "leaves_basis", "ranking_arrays"]
@@ -166,12 +167,57 @@ def _compiled_orbits(
     from symmeter.quantum.ed.kernels import orbit_table
 
     parent, via = group.words
+    for g in group.generators.values():
+        _require_inside(basis, group, g)
     *found, outside = orbit_table(
         basis.codes, *ranking_arrays(basis), parent, via, *_chunks(group, modulus), modulus, move_bits, packed
     )
     if outside >= 0:
         raise leaves_basis(group, basis, int(outside))
     return tuple(found)
+
+
+def _require_inside(basis: ProductBasis, group: SymmetryGroup, g: Symmetry) -> None:
+    """Images must have the charges of the basis: the kernels' look-up takes that for granted.
+
+    Most operations take every charge, site by site, to itself or its negative, or to another one, up to constants; then
+    the totals tell. For others all states are asked.
+    """
+    if _keeps_totals(basis, g):
+        return
+    for first in range(0, basis.size, 1 << 20):
+        codes = basis.codes[first : first + (1 << 20)]
+        outside = np.flatnonzero(basis.rank(g.apply(codes)[0]) < 0)
+        if outside.size:
+            raise leaves_basis(group, basis, first + int(outside[0]))
+
+
+def _keeps_totals(basis: ProductBasis, g: Symmetry) -> bool:
+    space = basis.space
+    totals = space.charge_units(basis.charges)
+    values: dict[str, tuple[list[np.ndarray], int]] = {}
+    for name in totals:
+        found, _, modulus = space.charge(name)
+        per_site = zip(space.sites, found)
+        values[name] = [np.array(c.values if c else (0,) * s.levels) for s, c in per_site], modulus
+    for name, (own, modulus) in values.items():
+        moved = [own[g.permutation[i]][g.levels[i, : s.levels]] for i, s in enumerate(space.sites)]
+        for other, (theirs, other_modulus) in values.items():
+            for sign in (1, -1):
+                gaps = [m - sign * t for m, t in zip(moved, theirs)]
+                if modulus:
+                    gaps = [x % modulus for x in gaps]
+                if other_modulus == modulus and not any(np.ptp(x) for x in gaps):
+                    change = sign * totals[other] + sum(int(x[0]) for x in gaps) - totals[name]
+                    if change % modulus if modulus else change:
+                        return False
+                    break
+            else:
+                continue
+            break
+        else:
+            return False
+    return True
 
 
 def ranking_arrays(basis: ProductBasis) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:

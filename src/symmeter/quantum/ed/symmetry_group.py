@@ -199,7 +199,7 @@ class SymmetryGroup:
                     f"{name} has order {n}; signs name sectors of operations of order 2, give k = 0..{n - 1}"
                 )
             return 0 if value == "+" else n // 2
-        if isinstance(value, (bool, str)) or int(value) != value:
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.integer)) or value % 1 != 0:
             raise InputError(f"the quantum number of {name} is a whole number modulo {n}; got {value!r}")
         return int(value) % n
 

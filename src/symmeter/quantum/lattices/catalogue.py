@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -121,9 +122,10 @@ def graph(edges: Any, sites: int | None = None, name: str = "graph") -> Lattice:
         sites = len(numbers)
         edges = [(numbers[a], numbers[b]) for a, b, *_ in edges.edges]
     try:
-        pairs = sorted({(min(int(i), int(j)), max(int(i), int(j))) for i, j in edges})
+        listed = [(index(i), index(j)) for i, j in edges]
     except (TypeError, ValueError):
         raise InputError("edges are pairs of sites, such as [(0, 1), (1, 2)]") from None
+    pairs = sorted({(min(pair), max(pair)) for pair in listed})
     if not pairs and sites is None:
         raise InputError("a graph without edges needs sites=, the number of sites")
     number = _whole(max((j for _, j in pairs), default=-1) + 1 if sites is None else sites, "the number of sites")

@@ -205,8 +205,18 @@ def _named_model(keys: dict[str, Node], parameters: dict[str, Any], root: Node) 
     if "lattice" not in keys:
         raise root.fail(f"the model {name} needs a lattice")
     lattice = _lattice(keys["lattice"])
-    first: Any = lattice.sites if name in _RINGS else lattice
     place = keys.get("parameters", keys["model"])
+    if "periodic" in parameters:
+        raise place.fail("periodic belongs to the lattice: lattice: {kind: chain, size: 6, periodic: false}")
+    first: Any = lattice
+    if name in _RINGS:
+        first, periodic = lattice.sites, bool(len(lattice.periods))
+        if lattice.given_edges is not None or len(lattice.cell) != 1:
+            raise keys["lattice"].fail(f"the model {name} lives on a chain; got {lattice.name}")
+        if not periodic and name == "driven_bose_hubbard":
+            raise keys["lattice"].fail(f"the model {name} lives on a ring; got {lattice.name}")
+        if not periodic:
+            parameters = {**parameters, "periodic": False}
     make = getattr(models, name)
     allowed = make.__code__.co_varnames[1 : make.__code__.co_argcount]
     for parameter in parameters:

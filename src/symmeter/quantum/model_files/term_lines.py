@@ -20,7 +20,7 @@ from symmeter.quantum.model_files.nodes import Node
 
 __all__ = ["term_list"]
 
-_WORD = re.compile(r"([A-Za-z][A-Za-z0-9]*[+-]?|[+-])(?:_([ij]|\d+)?[.,]?(up|dn)?)?$")
+_WORD = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:,\d+)?[+-]?|[+-])(?:_([ij]|\d+)?[.,]?(up|dn)?)?$")
 _BONDS = re.compile(r"bonds(?: (\d+))?$")
 
 

@@ -48,7 +48,9 @@ def bose_hubbard(
             terms.append((near[k], (("n", i), ("n", j))))
     for i in range(lattice.sites):
         terms += [(on_site[i] / 2, (("n", i), ("n", i))), (-on_site[i] / 2 - chemical[i], (("n", i),))]
-    symmetries = lattice_symmetries(space, lattice, hopping, near, on_site, chemical)
+    # A phase on a bond has a direction, which lattice symmetries turn round.
+    uniform = not np.imag(hopping).any()
+    symmetries = lattice_symmetries(space, lattice, hopping, near, on_site, chemical) if uniform else {}
     parameters = {"nmax": nmax, "t": t, "U": U, "mu": mu, "V": V}
     return Hamiltonian(space, terms, f"Bose-Hubbard on {lattice.name}", symmetries, parameters)
 

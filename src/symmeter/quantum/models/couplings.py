@@ -49,9 +49,9 @@ def spread(values: Any, number: int, what: str, each: str) -> Num[np.ndarray, " 
 def real_couplings(values: Any, number: int, what: str, each: str) -> Float[np.ndarray, " number"]:
     """Couplings that must be real for the Hamiltonian to be Hermitian."""
     found = spread(values, number, what, each)
-    if np.iscomplexobj(found):
+    if np.imag(found).any():
         raise InputError(f"{what} must be real; a complex one would not be Hermitian")
-    return found
+    return np.real(found)
 
 
 def lattice_symmetries(space: HilbertSpace, lattice: Lattice, *couplings: Any) -> dict[str, Symmetry]:

@@ -49,7 +49,7 @@ def fermi_hubbard(
         terms += [(level, (("n", (i, s)),)) for s in _SPINS if level]
         if symmetric:
             terms.append((on_site[i] / 4, ()))
-    symmetries = lattice_symmetries(space, lattice, hopping, on_site, chemical) if not np.iscomplexobj(hopping) else {}
+    symmetries = lattice_symmetries(space, lattice, hopping, on_site, chemical) if not np.imag(hopping).any() else {}
     symmetries["S"] = _exchange(space)
     parameters = {"t": t, "U": U, "mu": mu, "symmetric": symmetric}
     return Hamiltonian(space, terms, f"Fermi-Hubbard on {lattice.name}", symmetries, parameters)
@@ -93,7 +93,7 @@ def spinless_fermions(lattice: Any, t: Any = 1.0, V: Any = 0.0, mu: Any = 0.0, p
         if near[k]:
             terms.append((near[k], (("n", i), ("n", j))))
     terms += [(-m, (("n", i),)) for i, m in enumerate(chemical.tolist()) if m]
-    symmetries = lattice_symmetries(space, lattice, hopping, near, chemical) if not np.iscomplexobj(hopping) else {}
+    symmetries = lattice_symmetries(space, lattice, hopping, near, chemical) if not np.imag(hopping).any() else {}
     return Hamiltonian(space, terms, f"spinless fermions on {lattice.name}", symmetries, {"t": t, "V": V, "mu": mu})
 
 
@@ -123,6 +123,6 @@ def tj(lattice: Any, t: Any = 1.0, J: Any = 0.4, mu: Any = 0.0, periodic: bool =
         terms += [(-c / 2, (("n", (i, a)), ("n", (j, b)))) for a, b in (_SPINS, _SPINS[::-1])]
     for i, m in enumerate(chemical.tolist()):
         terms += [(-m, (("n", (i, s)),)) for s in _SPINS if m]
-    symmetries = lattice_symmetries(space, lattice, hopping, exchange, chemical) if not np.iscomplexobj(hopping) else {}
+    symmetries = lattice_symmetries(space, lattice, hopping, exchange, chemical) if not np.imag(hopping).any() else {}
     symmetries["S"] = _exchange(space)
     return Hamiltonian(space, terms, f"t-J on {lattice.name}", symmetries, {"t": t, "J": J, "mu": mu})

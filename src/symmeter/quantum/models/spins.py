@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from symmeter.quantum.ed.hamiltonian import Hamiltonian
 from symmeter.quantum.ed.hilbert import HilbertSpace
 from symmeter.quantum.ed.symmetry import Symmetry
@@ -71,7 +73,7 @@ def _spins(
     terms: list[Any] = []
     used = []
     for shell, values in ((1, J), (2, J2)):
-        if shell == 2 and not real_couplings(values, 1, "J2", "bond").any() if _is_number(values) else False:
+        if shell == 2 and not real_couplings(values, 1, "J2", "bond").any() if np.ndim(values) == 0 else False:
             continue
         edges = lattice.edges(shell) if lattice.sites > 1 else lattice.edges(1)
         couplings = real_couplings(values, len(edges), "J" if shell == 1 else "J2", "bond")
@@ -89,10 +91,6 @@ def _spins(
         symmetries["F"] = Symmetry.local(space, list(range(space.sites[0].levels))[::-1])
     parameters = {"J": J, "delta": delta, "J2": J2, "field": field, "spin": str(Fraction(spin).limit_denominator(2))}
     return Hamiltonian(space, terms, f"{name} on {lattice.name}", symmetries, parameters)
-
-
-def _is_number(values: Any) -> bool:
-    return isinstance(values, (int, float))
 
 
 def ising(
