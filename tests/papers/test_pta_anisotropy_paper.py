@@ -38,3 +38,10 @@ def test_what_is_off_falls_short(results):
     assert any("closed forms" in s for s in short)
     assert any("without bias" in s for s in short)
     assert any("milliseconds" in s for s in short)
+
+
+def test_more_sources_are_harder_to_tell_from_isotropy(results):
+    shares = results[1]["tables"]["detections"]["shares"]
+    assert shares[0] > 0.9
+    assert shares[0] >= shares[1] >= shares[2] >= shares[3]
+    assert shares[3] < 0.5

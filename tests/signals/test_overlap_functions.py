@@ -212,7 +212,7 @@ def test_ecliptic_positions():
         (lambda: pta.Array(np.zeros((2, 3)), ("a", "b")), InputError, "zero or not finite"),
         (lambda: _array().orf_basis(-1), InputError, "lmax is -1"),
         (lambda: _array().orf_basis(2, convention="sources"), UnknownNameError, "did you mean 'source'"),
-        (lambda: _array().orf_basis(2, real=False, convention="source"), InputError, "real harmonics"),
+        (lambda: _array().orf_basis(2, real=False, convention="enterprise"), InputError, "real harmonics"),
         (lambda: _array().orf(np.ones(5)), ShapeError, r"\(lmax \+ 1\)\^2"),
     ],
 )

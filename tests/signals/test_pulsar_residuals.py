@@ -34,7 +34,7 @@ def test_covariance_of_simulated_skies(array, pulsar_term):
 
 def test_white_noise_alone():
     array = pta.Array.from_jnames(SIXTY_EIGHT[:3])
-    _, r = pta.simulate(array, pta.SkyPower([ISOTROPIC]), bins=3000, amplitude=1e-30, white=1e-7, seed=0)
+    _, r = pta.simulate(array, [ISOTROPIC], bins=3000, amplitude=1e-30, white=1e-7, directions=100, seed=0)
     assert np.mean(np.abs(r) ** 2) == pytest.approx(2 * 1e-14 * 14 * 86400, rel=0.05)
 
 

@@ -114,23 +114,48 @@ def orf(pulsars: Path, lmax: int, convention: str, auto: bool, out: Path | None,
         say(f"saved: {out}", quiet)
 
 
-@click.command(epilog="Example:  symmeter signals pta fit --pulsars names.txt --data pairs.npz --lmax 2")
-@_pulsars
+@click.command(epilog="Example:  symmeter signals pta fit --data pairs.csv --lmax 2 --picture sky.svg")
 @click.option(
-    "--data", type=click.Path(path_type=Path), required=True, metavar="PATH",
-    help="An .npz with rho and sigma of every pair (a < b, row by row), or a covariance.",
-)  # fmt: skip
+    "--pulsars",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="As for orf; not needed when the data name their pulsars.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="PATH",
+    help="A table of rows a,b,rho,sigma; or an .npz with rho and sigma of every pair (a < b, row by row).",
+)
 @_lmax
-@click.option("--basis", default="linear", show_default=True, metavar="NAME", help="linear, or sqrt: positive.")
+@click.option(
+    "--basis",
+    default="linear",
+    show_default=True,
+    metavar="NAME",
+    help="linear; sqrt: positive; pixel; radiometer: each pixel alone.",
+)
+@click.option("--nside", type=click.IntRange(1, 64), default=8, show_default=True, metavar="N", help="Of the pixels.")
 @click.option("--simulate", type=click.IntRange(0), default=0, metavar="N", help="Isotropic skies for the p-value.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PATH", help="Save the result as .json.")
+@click.option("--picture", type=click.Path(path_type=Path), metavar="PATH", help="Save a map: .svg, .png or .pdf.")
 @json_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default="0", metavar="N", help="Seed.")
 @click.option("--quiet", is_flag=True, help="Print nothing for people.")
 def fit(
-    pulsars: Path, data: Path, lmax: int, basis: str, simulate: int, out: Path | None, as_json: bool, seed: int,
+    pulsars: Path | None,
+    data: Path,
+    lmax: int,
+    basis: str,
+    nside: int,
+    simulate: int,
+    out: Path | None,
+    picture: Path | None,
+    as_json: bool,
+    seed: int,
     quiet: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Fit the power of the sky to correlations of pairs."""
     import json
 
@@ -140,31 +165,67 @@ def fit(
     from symmeter.files import write_atomic
     from symmeter.signals.pta import AnisotropyFit
 
-    if out is not None:
-        _check_output("--out", out, (".json",))
-    array = _array(pulsars)
-    rho, sigma = _pairs_of(data)
-    found = AnisotropyFit(array, rho, sigma, lmax, basis)
+    for option, path, kinds in (("--out", out, (".json",)), ("--picture", picture, (".svg", ".png", ".pdf"))):
+        if path is not None:
+            _check_output(option, path, kinds)
+    array, rho, sigma = _correlations(pulsars, data)
+    found = AnisotropyFit(array, rho, sigma, lmax, basis, nside=nside)
     p = found.p_value(simulate, np.random.default_rng(seed)) if simulate or basis == "linear" else None
-    spectrum = found.power.spectrum
+    chi2 = None if basis == "radiometer" else found.chi2()
+    # The mean power of noise can be negative, which is no sky.
+    spectrum = found.power.spectrum if found.c_lm[0] > 0 else None
+    least = float(found.map(16).min())
     plain = {
-        "lmax": lmax, "basis": basis, "c_lm": found.c_lm.tolist(), "spectrum": spectrum.tolist(),
-        "deviations": np.sqrt(np.diag(found.cov)).tolist() if basis == "linear" else None, "chi2": found.chi2(),
-        "pairs": len(array.pairs), "delta_chi2": found.delta_chi2, "p_value": p, "least_power": found.power.least,
+        "lmax": lmax,
+        "basis": basis,
+        "c_lm": found.c_lm.tolist(),
+        "spectrum": None if spectrum is None else spectrum.tolist(),
+        "C_l": found.C_l.tolist(),
+        "deviations": np.sqrt(np.diag(found.cov)).tolist(),
+        "chi2": chi2,
+        "pairs": len(array.pairs),
+        "delta_chi2": found.delta_chi2,
+        "p_value": p,
+        "least_power": least,
         "condition": found.condition,
-    }  # fmt: skip
+    }
     if out is not None:
         write_atomic(out, json.dumps(plain, indent=2))
+    if picture is not None:
+        found.draw(picture)
     if as_json:
         print_json(plain)
     elif not quiet:
-        rows = [(str(ell), f"{value:.4g}") for ell, value in enumerate(spectrum)]
-        print_table(("l", "C_l / C_0"), rows, title=f"{len(array)} pulsars, {len(array.pairs)} pairs, {basis}")
+        error = np.sqrt(np.diag(found.cov))
+        ratios = found.C_l / found.c_lm[0] ** 2
+        rows = [
+            (str(k), f"{ratio:.4g}", f"{np.sqrt((error[k * k : (k + 1) ** 2] ** 2).mean()):.3g}")
+            for k, ratio in enumerate(ratios)
+        ]
+        title = f"{len(array)} pulsars, {len(array.pairs)} pairs, {basis}"
+        print_table(("l", "C_l / C_0", "deviation of c_lm"), rows, title=title)
         told = "" if p is None else f", p = {p:.3g} for an isotropic sky"
-        print(f"chi2 {found.chi2():.1f}, gain over isotropic {found.delta_chi2:.1f}{told}")
-        print(f"condition number {found.condition:.3g}")
-    if out is not None:
-        say(f"saved: {out}", quiet)
+        start = "" if chi2 is None else f"chi2 {chi2:.1f}, "
+        print(f"{start}gain over isotropic {found.delta_chi2:.1f}{told}")
+        print(f"condition number {found.condition:.3g}; least power {least:.3g} of the mean")
+    for path in (out, picture):
+        if path is not None:
+            say(f"saved: {path}", quiet)
+
+
+def _correlations(pulsars: Path | None, data: Path) -> tuple[Any, Any, Any]:
+    """The array, and correlations and their noise."""
+    from symmeter.errors import InputError
+    from symmeter.subjects.pulsars import is_pulsar_pairs
+
+    if pulsars is not None:
+        return _array(pulsars), *_pairs_of(data)
+    if data.is_file() and not is_pulsar_pairs(data):
+        raise InputError(f"{data} names no pulsars; add --pulsars, or rows such as J0030+0451,J0437-4715,0.1,0.05")
+    from symmeter.signals.pta.pair_files import open_pairs
+
+    found = open_pairs(data)
+    return found.array, found.rho, found.sigma
 
 
 def _pairs_of(path: Path) -> tuple[Any, Any]:
@@ -199,12 +260,11 @@ def forecast(pulsars: Path, lmax: int, sigma: float, as_json: bool) -> None:
     """Deviations of the coefficients of each degree, and the smallest anisotropy that would show."""
     import numpy as np
 
-    from symmeter.signals.pta import fisher_matrix
-
     array = _array(pulsars)
     rows = []
+    whole = array.fisher(lmax, sigma)
     for top in range(lmax + 1):
-        information = fisher_matrix(array, top, sigma)
+        information = whole[: (top + 1) ** 2, : (top + 1) ** 2]
         values = np.linalg.eigvalsh(information)
         condition = float(values[-1] / values[0]) if values[0] > 0 else float("inf")
         deviation = np.sqrt(np.diag(np.linalg.pinv(information, hermitian=True)))[top * top :]

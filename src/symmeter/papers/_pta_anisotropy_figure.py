@@ -105,13 +105,28 @@ def _spectrum(axes: Axes, sky: Mapping[str, Any]) -> None:
     ell = np.arange(1, len(truth))
     axes.plot(ell, truth[1:], color=INK, linewidth=1.4, marker="o", markersize=4)
     found, noise = np.array(sky["linear_spectrum"])[1:], np.array(sky["noise_spectrum"])[1:]
-    axes.plot(np.arange(1, 5), np.maximum(found, 1e-4), "s", color=TEAL, markersize=7)
+    error = np.array(sky["spectrum_error"])[1:]
+    shown = np.maximum(found, 1e-4)
+    axes.errorbar(
+        np.arange(1, 5),
+        shown,
+        [np.minimum(error, 0.9 * shown), error],
+        fmt="s",
+        color=TEAL,
+        markersize=6,
+        linewidth=1.4,
+    )
     axes.plot(np.arange(1, 5), noise, color=ORANGE, linewidth=1.3, dashes=(4, 2))
     axes.axhline(sky["effective"], color=PURPLE, linewidth=1.1)
     axes.set(yscale="log", xlim=(0.5, 12.5))
     low, high = axes.get_ylim()
     axes.set_ylim(low, high * 8)
-    labels = (("truth", INK), ("measured", TEAL), ("noise of the fit", ORANGE), (r"$1 / N_{\rm eff}$", PURPLE))
+    labels = (
+        ("truth", INK),
+        ("measured, one deviation", TEAL),
+        ("noise of the fit", ORANGE),
+        (r"$1 / N_{\rm eff}$", PURPLE),
+    )
     for k, (word, colour) in enumerate(labels):
         axes.text(
             0.97, 0.95 - 0.075 * k, word, color=colour, transform=axes.transAxes, ha="right", va="top", fontsize=8.8
@@ -128,7 +143,8 @@ def _map(figure: Figure, axes: Axes, values: np.ndarray, title: str, note: str, 
     longitude = np.radians(np.linspace(-179, 179, values.shape[0]))
     latitude = np.radians(np.linspace(-89, 89, values.shape[1]))
     shades = LinearSegmentedColormap.from_list(
-        "sky", ["#12356b", "#7fa8d6", "#ffffff", "#f4b56b", "#b3402f", "#4a1030"]
+        "sky",
+        [(0, "#12356b"), (0.25, "#7fa8d6"), (0.5, "#ffffff"), (0.68, "#f4b56b"), (0.86, "#b3402f"), (1, "#4a1030")],
     )
     centre = 0.0 if pulsars is not None or values.min() < -0.05 else values.min()
     low = min(values.min(), centre - 1e-6)
@@ -146,6 +162,8 @@ def _map(figure: Figure, axes: Axes, values: np.ndarray, title: str, note: str, 
     bar = figure.add_axes((box.x0 + 0.04, box.y0 - 0.012, box.width - 0.08, 0.011))
     figure.colorbar(drawn, cax=bar, orientation="horizontal")
     bar.tick_params(labelsize=7.5, length=2)
+    # The shades that the map has.
+    bar.set_xlim(values.min(), values.max())
     bar.xaxis.set_major_locator(_few())
 
 

@@ -27,7 +27,7 @@ def run(scale: str, checkpoints: Checkpoints, progress: Progress, seed: int) -> 
     from symmeter.papers import _pta_anisotropy_parts as parts
 
     recoveries, skies, populations, lmax, rounds = _SCALES[scale]
-    number = 8
+    number = 9
     done = iter(range(number + 1))
 
     def part(name: str, what: str, compute: Callable[[], Any]) -> Any:
@@ -43,6 +43,9 @@ def run(scale: str, checkpoints: Checkpoints, progress: Progress, seed: int) -> 
     tables["recovery"] = part("recovery", "a dipole in noise", partial(parts.recovery, recoveries, seed))
     tables["alarms"] = part("alarms", "isotropic skies", partial(parts.false_alarms, skies, seed))
     tables["populations"] = part("populations", "finite populations", partial(parts.populations, populations, seed))
+    tables["detections"] = part(
+        "detections", "populations seen", partial(parts.detections, max(recoveries // 5, 20), seed)
+    )
     tables["sky"] = part("sky", "one sky", partial(parts.sky, 0.1, seed))
     progress(1.0, "figure")
     return Outcome(measured=judge(tables, scale), figure=partial(_figure, tables), tables=tables)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_ROOMS = ("pta",)
+_ROOMS = ("echoes", "pta")
 
-__all__ = ["pta"]
+__all__ = ["echoes", "pta"]
 
 
 def __getattr__(name: str) -> Any:

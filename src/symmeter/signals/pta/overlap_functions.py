@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float
 
-from symmeter.errors import InputError
+from symmeter.signals.pta.conventions import checked_lmax
 
 __all__ = ["hellings_downs", "pair_frame_integrals", "pair_frame_overlap", "positive_orders"]
 
@@ -186,8 +186,7 @@ def pair_frame_overlap(lmax: int, zeta: Float[np.ndarray, " p"]) -> Float[np.nda
     array([ 0.21993344,  0.00534473, -0.00137955, -0.24486318,  0.20373014,
             0.18385898])
     """
-    if lmax < 0:
-        raise InputError(f"lmax is {lmax}; it must be >= 0")
+    lmax = checked_lmax(lmax)
     zeta = np.atleast_1d(np.asarray(zeta, dtype=float))
     h1, h2 = np.sin(zeta / 2) ** 2, np.cos(zeta / 2) ** 2
     _, m = positive_orders(lmax)

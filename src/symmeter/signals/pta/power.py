@@ -1,4 +1,4 @@
-"""The power of a sky: real coefficients, spectra, maps, positive skies as squares, and populations of sources."""
+"""The power of a sky: real coefficients, spectra, maps, and positive skies as squares of functions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from jaxtyping import Float
 
 from symmeter.errors import InputError, ShapeError
 from symmeter.representations import gauss_legendre_grid, real_sph_harm
+from symmeter.signals.pta.conventions import real_coefficients
+from symmeter.signals.pta.pixels import coefficients_of_map, healpix_directions
 
-__all__ = ["SkyPower", "population", "square"]
+__all__ = ["SkyPower", "product_grid", "sky_of", "spectrum_of", "square"]
 
 _ISOTROPIC = np.sqrt(4 * np.pi)
 
@@ -24,17 +26,14 @@ class SkyPower:
     Attributes
     ----------
     c : array of shape ((lmax+1)^2,)
-        Real coefficients with polar axis z, component l*l + l + m; ``c_00 = sqrt(4 pi)``.
+        Real coefficients with polar axis z, component l*l + l + m; ``c_00 = sqrt(4 pi)``. Complex ones that obey
+        ``c_l,-m = (-1)^m conj(c_lm)`` become real.
     """
 
     c: Float[np.ndarray, " k"]
 
     def __post_init__(self) -> None:
-        c = np.array(self.c, dtype=float)
-        if c.ndim != 1 or round(np.sqrt(c.size)) ** 2 != c.size or not c.size:
-            raise ShapeError(f"coefficients have shape {c.shape}; there must be (lmax + 1)^2 of them")
-        if not np.isfinite(c).all():
-            raise InputError("a coefficient is NaN or infinite")
+        c = np.array(real_coefficients(self.c))
         if not c[0] > 0:
             raise InputError(f"c_00 is {c[0]:.3g}; the mean power must be positive")
         c.setflags(write=False)
@@ -57,12 +56,45 @@ class SkyPower:
 
     def values(self, points: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " n"]:
         """Power in some directions."""
-        return real_sph_harm(np.asarray(points, dtype=float), self.lmax, axis="z") @ self.c
+        return real_sph_harm(np.array(points, dtype=float), self.lmax, axis="z") @ self.c
+
+    def map(self, nside: int = 16) -> Float[np.ndarray, " n"]:
+        """Power at the centres of HEALPix pixels, ring after ring: directions in which waves propagate."""
+        return self.values(healpix_directions(nside))
+
+    @classmethod
+    def from_map(cls, values: Float[np.ndarray, " n"], lmax: int = 8, nested: bool = False) -> SkyPower:
+        """The sky of a HEALPix map of power over directions of propagation.
+
+        Parameters
+        ----------
+        values : array of shape (12 nside^2,)
+        lmax : int
+            Up to 2 nside.
+        nested : bool
+            Numbered by quarters rather than rings; takes the package healpix.
+
+        Raises
+        ------
+        InputError, ShapeError, MissingDependencyError
+
+        Examples
+        --------
+        >>> sky = SkyPower([np.sqrt(4 * np.pi), 0.0, 1.0, 0.0])
+        >>> SkyPower.from_map(sky.map(8), lmax=1).c.round(6) + 0.0
+        array([3.544908, 0.      , 1.      , 0.      ])
+        """
+        return cls(coefficients_of_map(values, lmax, nested))
 
     @property
     def least(self) -> float:
         """The smallest power on a grid that the degree needs."""
         return float(self.values(gauss_legendre_grid(4 * self.lmax + 4, axis="z").points).min())
+
+
+def sky_of(sky: Any) -> SkyPower:
+    """A sky from one, or from its coefficients."""
+    return sky if isinstance(sky, SkyPower) else SkyPower(sky)
 
 
 def spectrum_of(c: Float[np.ndarray, "*batch k"]) -> Float[np.ndarray, "*batch l"]:
@@ -74,9 +106,11 @@ def spectrum_of(c: Float[np.ndarray, "*batch k"]) -> Float[np.ndarray, "*batch l
 
 
 @lru_cache(maxsize=16)
-def _grid(degree: int, lmax: int) -> tuple[np.ndarray, np.ndarray]:
-    grid = gauss_legendre_grid(degree, axis="z")
-    return real_sph_harm(grid.points, lmax, axis="z"), np.asarray(grid.weights)
+def product_grid(bmax: int) -> tuple[Float[np.ndarray, "n k"], Float[np.ndarray, " n"]]:
+    """Harmonics up to degree 2 bmax and weights on a grid where squares of degree bmax are projected exactly."""
+    grid = gauss_legendre_grid(4 * bmax, axis="z")
+    # A copy: the harmonics of a single point are normalised in its own array.
+    return real_sph_harm(np.array(grid.points), 2 * bmax, axis="z"), np.asarray(grid.weights)
 
 
 def square(b: Float[np.ndarray, " k"]) -> SkyPower:
@@ -85,70 +119,21 @@ def square(b: Float[np.ndarray, " k"]) -> SkyPower:
     Parameters
     ----------
     b : array of shape ((bmax+1)^2,)
-        Real coefficients of the function; the power has degrees up to 2 bmax. By quadrature, exactly.
+        Real coefficients of the function (or complex ones of a real function); the power has degrees up to 2 bmax. By
+        quadrature, exactly.
 
     Examples
     --------
     >>> square([1.0, 0.0, 0.0, 0.0]).spectrum.round(12)
     array([1., 0., 0.])
     """
-    b = np.asarray(b, dtype=float)
+    b = np.asarray(b)
+    b = real_coefficients(b) if np.iscomplexobj(b) else b.astype(float)
     bmax = round(np.sqrt(b.size)) - 1 if b.ndim == 1 and b.size else -1
     if bmax < 0 or (bmax + 1) ** 2 != b.size:
         raise ShapeError(f"the function has coefficients of shape {b.shape}; there must be (bmax + 1)^2 of them")
     if not (b**2).sum() > 0:
         raise InputError("the function is zero; its square is no sky")
-    y, w = _grid(4 * bmax, 2 * bmax)
+    y, w = product_grid(bmax)
     values = (y[:, : b.size] @ b) ** 2
     return SkyPower(y.T @ (w * values) * (4 * np.pi / (b**2).sum()))
-
-
-def population(
-    n_sources: int,
-    slope: float = -4.0,
-    lmax: int = 8,
-    weights: Float[np.ndarray, " n"] | None = None,
-    rng: np.random.Generator | None = None,
-    seed: int | None = None,
-) -> tuple[SkyPower, float]:
-    """The sky of a finite number of sources in random directions.
-
-    Parameters
-    ----------
-    n_sources : int
-    slope : float
-        Of the number of sources by amplitude, dN/dh ~ h^slope; -4 for sources spread evenly in space. Their power is
-        the square of the amplitude.
-    lmax : int
-    weights : array of shape (n_sources,), optional
-        Powers in place of drawn ones.
-    rng : numpy Generator, optional
-    seed : int, optional
-        Makes a generator.
-
-    Returns
-    -------
-    SkyPower
-    float
-        1 / N_eff, the expected ``C_l / C_0`` of every degree for these powers.
-
-    Raises
-    ------
-    InputError, ShapeError
-    """
-    if n_sources < 1:
-        raise InputError(f"n_sources is {n_sources}; at least one is needed")
-    if weights is None and not slope < -1:
-        raise InputError(f"slope is {slope}; the number of sources must fall faster than 1 / h")
-    rng = np.random.default_rng(seed) if rng is None else rng
-    x = rng.standard_normal((n_sources, 3))
-    if weights is None:
-        # Amplitudes above 1 by inversion.
-        weights = (1 - rng.random(n_sources)) ** (2 / (slope + 1))
-    w = np.asarray(weights, dtype=float)
-    if w.shape != (n_sources,):
-        raise ShapeError(f"weights have shape {w.shape}; one for each of {n_sources} sources is needed")
-    if not (w >= 0).all() or not w.sum() > 0:
-        raise InputError("weights must be >= 0 and not all zero")
-    y: Any = real_sph_harm(x, lmax, axis="z")
-    return SkyPower(4 * np.pi * (w @ y) / w.sum()), float((w**2).sum() / w.sum() ** 2)

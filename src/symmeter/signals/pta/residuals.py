@@ -7,7 +7,7 @@ derivatives along coefficients of the sky are traces with the inverse, so one fa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -15,10 +15,11 @@ from jaxtyping import Complex, Float
 from symmeter.errors import InputError, NonFiniteError, ShapeError
 from symmeter.representations import fibonacci_grid
 from symmeter.signals.pta.array import Array
-from symmeter.signals.pta.conventions import BETA
-from symmeter.signals.pta.power import SkyPower
+from symmeter.signals.pta.conventions import BETA, real_coefficients
+from symmeter.signals.pta.populations import Population
+from symmeter.signals.pta.power import sky_of
 
-__all__ = ["ResidualLikelihood", "power_law", "simulate"]
+__all__ = ["ResidualLikelihood", "Residuals", "power_law", "simulate"]
 
 _YEAR = 365.25 * 86400.0
 
@@ -43,27 +44,55 @@ def power_law(
     return amplitude**2 / (12 * np.pi**2) * (f * _YEAR) ** -gamma * _YEAR**3
 
 
+class Residuals(NamedTuple):
+    """Simulated residuals, frequency by frequency.
+
+    Attributes
+    ----------
+    frequencies : array of shape (f,)
+        Hz.
+    amplitudes : complex array of shape (f, n)
+        s / sqrt(Hz), with ``<r_a conj(r_b)>`` the one-sided spectral density.
+    """
+
+    frequencies: Float[np.ndarray, " f"]
+    amplitudes: Complex[np.ndarray, "f n"]
+
+    def at(self, days: Float[np.ndarray, " t"]) -> Float[np.ndarray, "n t"]:
+        """Residuals in seconds at some times, the sum of the waves of all frequencies.
+
+        Parameters
+        ----------
+        days : array of shape (t,)
+            Since the beginning.
+        """
+        turns = np.exp(2j * np.pi * np.outer(self.frequencies, np.asarray(days, dtype=float) * 86400.0))
+        # Frequencies are k / T, so that the first is the width of a bin.
+        return np.sqrt(self.frequencies[0]) * np.real(self.amplitudes.T @ turns)
+
+
 def simulate(
     array: Array,
-    sky: SkyPower,
-    years: float = 15.0,
+    sky: Any,
+    T_years: float = 15.0,
     bins: int = 10,
     amplitude: float = 2e-15,
     gamma: float = 13 / 3,
     white: float = 0.0,
+    red: tuple[float, float] | None = None,
     pulsar_term: bool = True,
     directions: int = 3000,
     rng: np.random.Generator | None = None,
     seed: int | None = None,
-) -> tuple[Float[np.ndarray, " f"], Complex[np.ndarray, "f n"]]:
-    """Fourier amplitudes of residuals: waves from all directions with the power of the sky there, and white noise.
+) -> Residuals:
+    """Fourier amplitudes of residuals: waves from all directions with the power of the sky there, and noise.
 
     Parameters
     ----------
     array : Array
-    sky : SkyPower
-        Nowhere negative.
-    years : float
+    sky : SkyPower, Population or coefficients
+        Nowhere negative. Of a population the sources themselves shine, with all degrees.
+    T_years : float
         Time that is observed.
     bins : int
         Frequencies k / T, k = 1..bins.
@@ -71,6 +100,8 @@ def simulate(
         See :func:`power_law`.
     white : float
         Deviation of a residual measured every two weeks, s.
+    red : (float, float), optional
+        Amplitude and gamma of each pulsar's own red noise.
     pulsar_term : bool
         The part of each pulsar's own that no other sees.
     directions : int
@@ -80,37 +111,47 @@ def simulate(
 
     Returns
     -------
-    frequencies : array of shape (bins,), Hz
-    amplitudes : complex array of shape (bins, pulsars), s / sqrt(Hz)
-        With ``<r_a conj(r_b)>`` the one-sided spectral density.
+    Residuals
+        ``frequencies, amplitudes``.
 
     Raises
     ------
     InputError
     """
-    if bins < 1 or not years > 0 or white < 0 or directions < 100:
-        raise InputError("bins must be >= 1, years > 0, white >= 0 and directions >= 100")
+    if bins < 1 or not 0 < T_years < np.inf or not 0 <= white < np.inf or directions < 100:
+        raise InputError("bins must be >= 1, T_years > 0, white >= 0 and directions >= 100")
     rng = np.random.default_rng(seed) if rng is None else rng
-    points = np.asarray(fibonacci_grid(directions, axis="z").points)
-    power = sky.values(points)
-    if power.min() < -1e-9 * power.max():
-        raise InputError(f"the sky has power {power.min():.3g} somewhere; only positive skies can be simulated")
-    f = np.arange(1, bins + 1) / (years * _YEAR)
+    points, power = _shining(sky, directions)
+    f = np.arange(1, bins + 1) / (T_years * _YEAR)
     plus, cross = _antennas(array, points)
     # Mean over directions of the product of antennas, times 4 pi BETA, is the correlation.
-    weight = np.sqrt(np.maximum(power, 0) * 4 * np.pi * BETA / directions)
-    waves = _complex_normal(rng, (2, bins, directions)) * weight
+    weight = np.sqrt(power * 4 * np.pi * BETA)
+    waves = _complex_normal(rng, (2, bins, len(points))) * weight
     together = waves[0] @ plus.T + waves[1] @ cross.T
     if pulsar_term:
         # Phases at the pulsars, many turns away and so independent.
         shifted = np.empty_like(together)
         for a in range(len(array)):
-            phase = np.exp(2j * np.pi * rng.random((bins, directions)))
+            phase = np.exp(2j * np.pi * rng.random((bins, len(points))))
             shifted[:, a] = (waves[0] * phase) @ plus[a] + (waves[1] * phase) @ cross[a]
         together = together - shifted
-    noise = 2 * white**2 * 14 * 86400.0
     out = together * np.sqrt(power_law(f, amplitude, gamma))[:, None]
-    return f, out + np.sqrt(noise) * _complex_normal(rng, out.shape)
+    noise = np.full(bins, 2 * white**2 * 14 * 86400.0)
+    if red is not None:
+        noise = noise + power_law(f, *red)
+    return Residuals(f, out + np.sqrt(noise)[:, None] * _complex_normal(rng, out.shape))
+
+
+def _shining(sky: Any, directions: int) -> tuple[np.ndarray, np.ndarray]:
+    """Directions and their shares of the power, of mean sum 1."""
+    if isinstance(sky, Population):
+        return sky.directions, sky.weights
+    sky = sky_of(sky)
+    points = np.asarray(fibonacci_grid(directions, axis="z").points)
+    power = sky.values(points)
+    if power.min() < -1e-9 * power.max():
+        raise InputError(f"the sky has power {power.min():.3g} somewhere; only positive skies can be simulated")
+    return points, np.maximum(power, 0) / directions
 
 
 def _complex_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -192,7 +233,11 @@ class ResidualLikelihood:
         return value, np.tensordot(self._basis, outer, axes=([1, 2], [0, 1]))  # type: ignore[attr-defined]
 
     def _factors(self, c: Any) -> tuple[np.ndarray, np.ndarray]:
-        orf = np.tensordot(np.asarray(c, dtype=float), self._basis, axes=1)  # type: ignore[attr-defined]
+        c = real_coefficients(c)
+        size = (self.lmax + 1) ** 2
+        if c.shape != (size,):
+            raise ShapeError(f"coefficients have shape {c.shape}; degrees up to {self.lmax} have {size}")
+        orf = np.tensordot(c, self._basis, axes=1)  # type: ignore[attr-defined]
         cov = self.density[:, None, None] * orf
         index = np.arange(len(self.array))
         cov[:, index, index] += self.noise
