@@ -1,7 +1,8 @@
 """Write the molecules of examples/molecules: coordinates from published bond lengths and angles.
 
-Each entry builds its coordinates from the numbers of one paper, which the second line of the file names; nothing is
-fitted or symmetrised, and angstroms and degrees are those of the paper.
+Each entry is idealised: the bond lengths and angles of one paper, which the second line of the file names, put together
+with the symmetry of the molecule. Papers differ in what they call a length (at the minimum of the potential, averaged
+over vibrations, or refined in a crystal); the numbers are taken as they stand there.
 
     python examples/make_molecules.py
 """
@@ -87,7 +88,8 @@ def cubane(cc=1.575, ch=1.100):
     return "C" * 8 + "H" * 8, np.vstack([corners * cc / 2, corners * (cc / 2 + ch / 3**0.5)])
 
 
-def diborane(bb=1.7433, terminal=1.1841, bridge=1.3147, angle=121.5):
+def diborane(bb=1.743, terminal=1.184, bridge=1.314, angle=121.5):
+    # To three decimals, as compilations of structures quote the paper.
     up = (bridge**2 - (bb / 2) ** 2) ** 0.5
     y, z = terminal * sine(angle / 2), bb / 2 + terminal * cosine(angle / 2)
     ends = [[0, s * y, t * z] for t in (1, -1) for s in (1, -1)]
@@ -95,6 +97,7 @@ def diborane(bb=1.7433, terminal=1.1841, bridge=1.3147, angle=121.5):
 
 
 def dodecahydrododecaborate(bb=1.78, bh=1.12):
+    # Lengths in the caesium salt, on a regular icosahedron.
     p = [x for a, b in product((-1, 1), repeat=2) for x in ((0, a, b * GOLDEN), (a, b * GOLDEN, 0), (b * GOLDEN, 0, a))]
     corners = np.array(p, dtype=float)
     unit = corners / np.linalg.norm(corners[0])
@@ -165,7 +168,8 @@ MOLECULES = {
     "diborane": (diborane(), "J. L. Duncan, J. Harper, Mol. Phys. 51 (1984) 371"),
     "dodecahydrododecaborate": (
         dodecahydrododecaborate(),
-        "I. Tiritiris, T. Schleid, K. Müller, W. Preetz, Z. Anorg. Allg. Chem. 626 (2000) 323; charge -2",
+        "I. Tiritiris, T. Schleid, K. Müller, W. Preetz, Z. Anorg. Allg. Chem. 626 (2000) 323; in the caesium salt, "
+        "charge -2",
     ),
     "buckminsterfullerene": (buckminsterfullerene(), "K. Hedberg et al., Science 254 (1991) 410"),
     "carbon-dioxide": (carbon_dioxide(), "G. Graner, C. Rossetti, D. Bailly, Mol. Phys. 58 (1986) 627"),
@@ -181,7 +185,10 @@ MOLECULES = {
         hypochlorous_acid(),
         "R. M. Escribano, G. Di Lonardo, L. Fusina, Chem. Phys. Lett. 259 (1996) 614",
     ),
-    "sulfur-ring": (sulfur_ring(), "S. J. Rettig, J. Trotter, Acta Cryst. C 43 (1987) 2260; mean bond and angle"),
+    "sulfur-ring": (
+        sulfur_ring(),
+        "S. J. Rettig, J. Trotter, Acta Cryst. C 43 (1987) 2260; mean bond and angle in the crystal",
+    ),
 }
 
 
@@ -189,7 +196,10 @@ def main():
     HERE.mkdir(exist_ok=True)
     for name, ((symbols, points), source) in MOLECULES.items():
         rows = [f"{s:<2} {x:11.6f} {y:11.6f} {z:11.6f}" for s, (x, y, z) in zip(symbols, points.round(6) + 0.0)]
-        text = "\n".join([str(len(rows)), f"{name.replace('-', ' ')}: {source}", *rows]) + "\n"
+        text = (
+            "\n".join([str(len(rows)), f"{name.replace('-', ' ')}: idealised, bonds and angles of {source}", *rows])
+            + "\n"
+        )
         (HERE / f"{name}.xyz").write_text(text, encoding="utf-8")
     print(f"{len(MOLECULES)} molecules in {HERE.name}/")
 

@@ -199,3 +199,23 @@ def test_the_gallery_holds_ten_small_pictures():
         assert kept.count("data-axis=") == len(drawing.axes)
         assert kept.count("data-normal=") == len(drawing.planes)
         assert drawing.title in kept
+
+
+def test_axes_come_out_of_the_body_where_its_faces_end():
+    from types import SimpleNamespace
+
+    from symmeter.report.svg.shape import AXIS_LENGTH, _leaves
+    from symmeter.shapes import poly
+
+    rng = np.random.default_rng(4)
+    solid = poly("J44")
+    body = SimpleNamespace(points=solid.vertices, faces=solid.faces)
+    corners = [np.array([solid.vertices[v] for v in f]) for f in solid.faces]
+    normals = np.array([np.cross(c[1] - c[0], c[2] - c[0]) for c in corners])
+    offsets = np.array([n @ c[0] for n, c in zip(normals, corners)])
+    for direction in rng.standard_normal((40, 3)):
+        direction /= np.linalg.norm(direction)
+        # A ray leaves a convex body at the nearest of the planes ahead.
+        reach = offsets / (normals @ direction)
+        assert _leaves(body, direction) == pytest.approx(min(reach[reach > 0].min(), AXIS_LENGTH), abs=1e-9)
+    assert _leaves(SimpleNamespace(points=solid.vertices, faces=()), np.array([0.0, 0.0, 1.0])) == 0.0

@@ -163,3 +163,12 @@ def test_bad_input_is_named():
         real_sph_harm_gradient(np.zeros(3), 2)
     with pytest.raises(InputError, match="1400"):
         real_sph_harm(UNIT, 2000)
+
+
+def test_the_points_of_the_caller_stay_as_they_are():
+    # A single point is contiguous either way round, so that a view of it would be normalised in place.
+    point = np.array([[0.0, 0.0, 2.0]])
+    point.setflags(write=False)
+    values = spherical_harmonics(2, point)
+    assert point.tolist() == [[0.0, 0.0, 2.0]]
+    assert np.allclose(values, spherical_harmonics(2, np.array([[0.0, 0.0, 2.0], [1.0, 0.0, 0.0]]))[:1])

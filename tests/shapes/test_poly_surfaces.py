@@ -180,3 +180,54 @@ def test_too_many_planes_are_refused_with_their_number(monkeypatch):
     monkeypatch.setattr(surface_cutting, "_MOST_PAIRS", 20)
     with pytest.raises(InputError, match="6 planes in 6 classes; cutting stops at 20"):
         visible_surface(CUBE.vertices, CUBE.faces)
+
+
+def test_intervals_of_lines_in_star_polygons_by_sampling():
+    from symmeter.shapes.face_crossings import Lines, Polygons, common_intervals, covered_intervals
+    from symmeter.shapes.planar_subdivision import winding_numbers
+
+    rng = np.random.default_rng(6)
+    sizes = [(5, 7), (3,), (6, 4, 5)]
+    planes = [[rng.standard_normal((n, 2)) for n in row] for row in sizes]
+    count = np.array([n for row in sizes for n in row])
+    following = np.concatenate([start + np.roll(np.arange(n), -1) for start, n in zip(np.cumsum(count) - count, count)])
+    total = np.array([sum(row) for row in sizes])
+    polygons = Polygons(
+        np.concatenate([p for row in planes for p in row]),
+        following,
+        np.repeat([k for row in sizes for k in range(len(row))], count),
+        (np.cumsum(total) - total)[[0, 1, 2, 0]],
+        total[[0, 1, 2, 0]],
+    )
+    way = rng.standard_normal((4, 2))
+    lines = Lines(0.2 * rng.standard_normal((4, 2)), way / np.linalg.norm(way, axis=1)[:, None])
+    ends, line = covered_intervals(lines, polygons, 1e-9)
+    t = rng.uniform(-4, 4, 3000)
+    for k, plane in enumerate((0, 1, 2, 0)):
+        points = lines.start[k] + t[:, None] * lines.way[k]
+        expected = np.any([winding_numbers(p, points) != 0 for p in planes[plane]], axis=0)
+        found = np.any([(a < t) & (t < b) for a, b in ends[line == k]] or [t > 9], axis=0)
+        np.testing.assert_array_equal(found, expected)
+    both, of = common_intervals((ends, line), (ends + 0.1, line), 4, 1e-9)
+    for k in range(4):
+        own = ends[line == k]
+        one, other = (np.any([(a < t) & (t < b) for a, b in e] or [t > 9], axis=0) for e in (own, own + 0.1))
+        found = np.any([(a < t) & (t < b) for a, b in both[of == k]] or [t > 9], axis=0)
+        np.testing.assert_array_equal(found, one & other)
+
+
+def test_equal_rows_are_found_with_and_without_words_that_coincide(monkeypatch):
+    from symmeter.shapes import planar_subdivision
+    from symmeter.shapes.topology import distinct_pairs, pair_keys
+
+    rng = np.random.default_rng(8)
+    rows = rng.integers(-3, 4, (200, 3)).astype(float)
+    for _ in range(2):
+        first, where = planar_subdivision._alike(rows)
+        np.testing.assert_array_equal(rows[first][where], rows)
+        assert len(first) == len(np.unique(rows, axis=0))
+        # With one word for all rows they are compared entry by entry.
+        monkeypatch.setattr(planar_subdivision, "_MIX", np.zeros(8, dtype=np.uint64))
+    pairs = rng.integers(0, 12, (80, 2))
+    np.testing.assert_array_equal(distinct_pairs(pairs), np.unique(np.sort(pairs, axis=1), axis=0))
+    np.testing.assert_array_equal(pair_keys(pairs), pair_keys(pairs[:, ::-1]))

@@ -145,7 +145,7 @@ def test_meshes_and_solids(tmp_path):
 
     opened = sm.find(Mesh(hole.vertices, hole.faces[1:]))
     assert any("not closed: side" in note for note in opened.notes)
-    with pytest.raises(InputError, match="no corners"):
+    with pytest.raises(InputError, match="no face has an area"):
         sm.find(Mesh(np.eye(3), ((0, 1, 1),)))
 
 

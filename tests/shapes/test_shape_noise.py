@@ -83,9 +83,9 @@ def test_constraints_of_linear_shapes():
         points = np.column_stack([np.zeros((3, 2)), z])
         found = examine(Shape(points, tuple(labels)))
         assert found.group.order is None
-        from symmeter.shapes.shape_finder import _constraints
+        from symmeter.shapes.detection_noise import constraints_of
 
-        assert _constraints(found.group) == count
+        assert constraints_of(found.group) == count
 
 
 @pytest.mark.parametrize("symbol", ["C3v", "D2d", "D3h", "Td"])

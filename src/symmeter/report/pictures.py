@@ -89,6 +89,8 @@ def _shape(drawing: Drawing) -> Panel:
 
     parts = [f"{n} {label}" for label, n in Counter(a.label for a in drawing.axes).items()]
     parts += [f"{len(drawing.planes)} mirror plane{'s' if len(drawing.planes) > 1 else ''}"] if drawing.planes else []
+    if any(a.order == 0 for a in drawing.axes):
+        parts.append("every mirror plane through it")
     parts += ["a centre"] if drawing.centre else []
     caption = f"Axes and planes: {', '.join(parts)}" if parts else "No axis and no plane"
     return Panel(

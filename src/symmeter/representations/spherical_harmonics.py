@@ -98,7 +98,7 @@ def fill_rows(points: np.ndarray, degree: int, columns: tuple, normalize: bool, 
 
 
 def _fill_block(points: np.ndarray, degree: int, columns: tuple, normalize: bool, scale: Any, out: np.ndarray) -> None:
-    coordinates = np.ascontiguousarray(points.T)
+    coordinates = np.array(points.T, order="C")
     with np.errstate(over="ignore", under="ignore"):
         r2 = coordinates[0] ** 2 + coordinates[1] ** 2 + coordinates[2] ** 2
     if normalize:

@@ -45,17 +45,22 @@ def hull_faces(points: Float[np.ndarray, "n 3"], tolerance: float = 1e-7) -> tup
         raise InputError(f"point {inside[0]} is no vertex of the convex hull")
     slack = tolerance * float(np.ptp(points, axis=0).max())
     centre = points.mean(axis=0)
-    faces: dict[tuple[int, ...], tuple[int, ...]] = {}
-    for normal, minus_offset in zip(hull.equations[:, :3], hull.equations[:, 3]):
-        on = np.flatnonzero(np.abs(points @ normal + minus_offset) < slack)
-        key = tuple(on.tolist())
-        if key in faces:
+    faces: list[tuple[int, ...]] = []
+    near = np.abs(hull.equations[:, :3] @ points.T + hull.equations[:, 3:]) < slack
+    known: set[bytes] = set()
+    for normal, row in zip(hull.equations[:, :3], near):
+        key = row.tobytes()
+        if key in known:
             continue
-        middle = points[on].mean(axis=0)
+        known.add(key)
+        on = np.flatnonzero(row)
+        away = points[on]
+        middle = away.mean(axis=0)
         if normal @ (middle - centre) < 0:
             normal = -normal
-        first = points[on[0]] - middle
-        second = np.cross(normal, first)
-        angle = np.arctan2((points[on] - middle) @ second, (points[on] - middle) @ first)
-        faces[key] = tuple(on[np.argsort(angle)].tolist())
-    return tuple(faces.values())
+        away = away - middle
+        (x, y, z), (a, b, c) = normal.tolist(), away[0].tolist()
+        second = np.array([y * c - z * b, z * a - x * c, x * b - y * a])
+        angle = np.arctan2(away @ second, away @ away[0])
+        faces.append(tuple(on[np.argsort(angle)].tolist()))
+    return tuple(faces)

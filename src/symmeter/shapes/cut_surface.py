@@ -13,9 +13,29 @@ from symmeter.shapes.face_geometry import density, signed_volume
 from symmeter.shapes.frames import plane_axes
 from symmeter.shapes.mesh import Mesh
 from symmeter.shapes.planar_subdivision import regions_of, windings
+from symmeter.shapes.topology import distinct_pairs
 from symmeter.shapes.triangulation import joined_with_holes, triangulate
 
-__all__ = ["CutSurface", "half_edges"]
+__all__ = ["Carried", "CutSurface", "half_edges"]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A plane as the image of another under a symmetry of the whole surface.
+
+    Attributes
+    ----------
+    plane : int
+        Number of the plane that is carried here, the first of its class.
+    points : array of shape (k,)
+        Numbers of the points of this plane, those of all planes of a class in one order.
+    reflected : bool
+        Whether the symmetry is improper, so that boundaries run the other way.
+    """
+
+    plane: int
+    points: Int[np.ndarray, " k"]
+    reflected: bool
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,8 @@ class CutSurface:
         Number of the plane of each region.
     copy_of : array of shape (r,)
         Number of the region of which each is the image under a symmetry of the whole surface.
+    carried : tuple of Carried, optional
+        For each plane, of which it is the image.
     """
 
     points: Float[np.ndarray, "n 3"]
@@ -42,6 +64,7 @@ class CutSurface:
     normals: Float[np.ndarray, "r 3"]
     plane: Int[np.ndarray, " r"]
     copy_of: Int[np.ndarray, " r"]
+    carried: tuple[Carried, ...] = ()
 
     def outer_sides(self) -> Bool[np.ndarray, " s"]:
         """Which sides bound the outer cell."""
@@ -121,9 +144,23 @@ class CutSurface:
         order = np.argsort(figure, kind="stable")
         cuts = np.flatnonzero(np.diff(figure[order])) + 1
         faces: list[tuple[int, ...]] = []
+        known: dict[tuple[int, int], list[tuple[int, ...]]] = {}
         for group in np.split(order, cuts):
-            faces.extend(self._traced(self.halves[rows[group] // 2], ~hidden[edge[group]], int(rows[group[0]] % 2)))
+            plane, back = divmod(int(figure[group[0]]), 2)
+            image = self.carried[plane] if self.carried else None
+            if image is not None and (image.plane, back) in known:
+                faces.extend(self._image(known[image.plane, back], image))
+                continue
+            traced = self._traced(self.halves[rows[group] // 2], ~hidden[edge[group]], back)
+            known[plane, back] = traced
+            faces.extend(traced)
         return faces
+
+    def _image(self, faces: list[tuple[int, ...]], image: Carried) -> list[tuple[int, ...]]:
+        """Polygons of the first plane of a class, carried to another one; the sides that show are the same there."""
+        place = dict(zip(self.carried[image.plane].points.tolist(), image.points.tolist()))
+        carried = [tuple(place[v] for v in f) for f in faces]
+        return [f[::-1] for f in carried] if image.reflected else carried
 
     def _visible_halves(self, sides: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Half edges of the visible sides as 2 h + back, the edge of each, and which edges do not show."""
@@ -145,7 +182,7 @@ class CutSurface:
 
     def _traced(self, halves: np.ndarray, shows: np.ndarray, back: int) -> list[tuple[int, ...]]:
         """Polygons of some regions of one plane, traced without the edges that do not show."""
-        kept = np.unique(np.sort(halves[shows, :2], axis=1), axis=0)
+        kept = distinct_pairs(halves[shows, :2])
         names, local = np.unique(kept, return_inverse=True)
         normal = self.normals[halves[0, 2]]
         axes = plane_axes(normal)

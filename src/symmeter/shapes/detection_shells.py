@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 
 from symmeter.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 
-__all__ = ["Cloud", "cloud_of"]
+__all__ = ["Cloud", "closest_of", "closest_pair", "cloud_of"]
 
 #: More points are refused: every operation would be compared with all of them.
 LARGEST = 200_000
@@ -62,11 +62,11 @@ class Cloud:
     def closest(self) -> tuple[float, int, int]:
         """Smallest distance between two points of one kind, and which two they are; infinite without two."""
         if len(self.points) <= _FEW:
-            return _closest(self.points, self.kinds)
+            return closest_pair(self.points, self.kinds)
         best = (np.inf, 0, 0)
         for kind in np.unique(self.kinds):
             members = np.flatnonzero(self.kinds == kind)
-            distance, i, j = _closest(self.points[members])
+            distance, i, j = closest_pair(self.points[members])
             if distance < best[0]:
                 best = (distance, int(members[i]), int(members[j]))
         return best
@@ -81,7 +81,7 @@ class Cloud:
         return outer + [p for p in parts if distance[p].max() <= tolerance]
 
 
-def _closest(x: Float[np.ndarray, "n 3"], kinds: Int[np.ndarray, " n"] | None = None) -> tuple[float, int, int]:
+def closest_pair(x: Float[np.ndarray, "n 3"], kinds: Int[np.ndarray, " n"] | None = None) -> tuple[float, int, int]:
     """Smallest distance between two points, of one kind if kinds are given, and which two they are."""
     if len(x) < 2:
         return np.inf, 0, 0
@@ -140,6 +140,25 @@ def cloud_of(points: Any, labels: Sequence[Any] | None, weights: Any, centre: An
     if rank == 3 and extent[2] <= min(FLAT * tolerance, FLATTEST) * radius:
         rank = 2
     return Cloud(x, middle, radius, kinds, rank, directions)
+
+
+def closest_of(
+    points: Any, labels: Sequence[Any] | None = None, weights: Any = None, centre: Any = None
+) -> tuple[float, float]:
+    """Smallest distance between points that may be exchanged, over the radius, and the radius.
+
+    Raises
+    ------
+    InputError
+        If two of them lie in one place.
+    """
+    cloud = cloud_of(points, labels, weights, centre, 1e-3)
+    distance, first, second = cloud.closest
+    if cloud.radius == 0.0 or distance > 1e-9 * cloud.radius:
+        return distance / max(cloud.radius, 1e-300), cloud.radius
+    raise InputError(
+        f"points {min(first, second)} and {max(first, second)} lie in one place; leave one of them out, or give labels"
+    )
 
 
 def _real_table(points: Any) -> np.ndarray:

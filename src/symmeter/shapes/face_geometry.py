@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from math import pi
 
 import numpy as np
@@ -32,7 +33,9 @@ def area_vectors(vertices: Float[np.ndarray, "n 3"], faces: Faces) -> Float[np.n
 
 def face_centres(vertices: Float[np.ndarray, "n 3"], faces: Faces) -> Float[np.ndarray, "f 3"]:
     """Mean of the corners of each face."""
-    return np.array([vertices[list(f)].mean(axis=0) for f in faces])
+    count = np.fromiter(map(len, faces), dtype=np.int64, count=len(faces))
+    corners = vertices[np.fromiter(chain.from_iterable(faces), dtype=np.int64, count=int(count.sum()))]
+    return np.add.reduceat(corners, np.cumsum(count) - count, axis=0) / count[:, None]
 
 
 def face_planes(

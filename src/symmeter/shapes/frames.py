@@ -114,6 +114,10 @@ def _frame(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def plane_axes(normal: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 2"]:
     """Two unit vectors, as columns, that make a right-handed frame with a unit normal behind them."""
-    first = np.cross(normal, np.eye(3)[int(np.abs(normal).argmin())])
-    first /= np.linalg.norm(first)
-    return np.stack([first, np.cross(normal, first)], axis=1)
+    x, y, z = (float(v) for v in normal)
+    # The cross product with the unit vector to which the normal is most nearly perpendicular; then with the normal.
+    size = (abs(x), abs(y), abs(z))
+    a, b, c = ((0.0, z, -y), (-z, 0.0, x), (y, -x, 0.0))[size.index(min(size))]
+    length = (a * a + b * b + c * c) ** 0.5
+    a, b, c = a / length, b / length, c / length
+    return np.array([[a, y * c - z * b], [b, z * a - x * c], [c, x * b - y * a]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from symmeter.errors import FileFormatError
+from symmeter.shapes.coincident_vertices import joined
 from symmeter.shapes.mesh import Mesh
 
 __all__ = ["decode_stl", "encode_stl"]
@@ -43,13 +44,8 @@ def decode_stl(data: bytes, name: str) -> Mesh:
     if not np.isfinite(corners).all():
         bad = int(np.flatnonzero(~np.isfinite(corners).all(axis=1))[0]) // 3
         raise FileFormatError(f"face {bad} has a corner that is not finite")
-    _, first, label = np.unique(corners, axis=0, return_index=True, return_inverse=True)
-    # Vertices in the order in which the file first names them.
-    order = np.argsort(first)
-    rank = np.empty(len(order), int)
-    rank[order] = np.arange(len(order))
-    faces = rank[label.reshape(-1)].reshape(-1, 3)
-    return Mesh(corners[first[order]], tuple(map(tuple, faces.tolist())), name)
+    first, place = joined(corners)
+    return Mesh(corners[first], tuple(map(tuple, place.reshape(-1, 3).tolist())), name)
 
 
 def _text_corners(data: bytes) -> np.ndarray:

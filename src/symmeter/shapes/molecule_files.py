@@ -18,6 +18,8 @@ from symmeter.subjects.shapes import Shape
 __all__ = ["decode_pdb", "decode_xyz", "encode_xyz"]
 
 _SHOWN = 60
+#: Names of places without an atom.
+_DUMMIES = ("X", "Xx", "XX", "Bq", "BQ", "Q", "*", "Du")
 
 
 def _text(data: bytes) -> str:
@@ -54,6 +56,7 @@ def decode_xyz(data: bytes, source: str) -> Shape:
     symbols: list[str] = []
     points = np.empty((count, 3))
     renamed = False
+    unknown: dict[str, int] = {}
     for i, line in enumerate(body):
         number = first + 3 + i
         words = line.split()
@@ -64,10 +67,13 @@ def decode_xyz(data: bytes, source: str) -> Shape:
             )
         symbol = element_symbol(words[0])
         symbols.append(symbol or words[0])
+        if symbol is None and words[0] not in _DUMMIES:
+            unknown.setdefault(words[0], number)
         renamed |= symbol is not None and symbol != words[0] and not words[0].isdigit()
         points[i] = _coordinates(words[1:4], number)
     rest = _rest(lines, first + 2 + count, first + 1, count)
-    notes = ["numbers behind the elements were left out"] * renamed + rest
+    strange = [f"{_shown(word)} in line {number} is no element" for word, number in list(unknown.items())[:3]]
+    notes = strange + ["numbers behind the elements were left out"] * renamed + rest
     return Shape(points, tuple(symbols), molecule=True, source=source, notes=tuple(notes))
 
 

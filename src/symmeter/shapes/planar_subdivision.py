@@ -11,7 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from symmeter.shapes.topology import distinct_pairs
+
 __all__ = ["Regions", "cut_segments", "regions_of", "weld", "winding_numbers", "windings"]
+
+#: Odd numbers of 64 bits; products with them are taken modulo 2^64.
+_MIX = np.random.default_rng(0).integers(0, 2**63, 8, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
 
 def weld(points: Float[np.ndarray, "n d"], tolerance: float) -> tuple[Float[np.ndarray, "m d"], Int[np.ndarray, " n"]]:
@@ -23,13 +28,26 @@ def weld(points: Float[np.ndarray, "n d"], tolerance: float) -> tuple[Float[np.n
     if not len(points):
         return points, np.zeros(0, int)
     # Grouping by rounded coordinates first leaves few points for the tree.
-    _, first, where = np.unique(np.rint(points / tolerance), axis=0, return_index=True, return_inverse=True)
+    first, where = _alike(np.rint(points / tolerance))
     few = points[first]
     pairs = KDTree(few).query_pairs(tolerance, output_type="ndarray")
+    if not len(pairs):
+        return few, where
     graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(few), len(few)))
     _, label = connected_components(graph, directed=False)
     _, one = np.unique(label, return_index=True)
     return few[one], label[where.reshape(-1)]
+
+
+def _alike(rows: Float[np.ndarray, "n d"]) -> tuple[np.ndarray, np.ndarray]:
+    """The first of each set of equal rows of whole numbers, and the number of the set of every row."""
+    # Sorting one word for each row is quicker than sorting rows; that no two share a word is checked.
+    words = rows.astype(np.int64).astype(np.uint64) @ _MIX[: rows.shape[1]]
+    _, first, where = np.unique(words, return_index=True, return_inverse=True)
+    where = where.reshape(-1)
+    if not np.array_equal(rows[first][where], rows):
+        _, first, where = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return first, where.reshape(-1)
 
 
 def cut_segments(
@@ -62,8 +80,7 @@ def cut_segments(
     order = np.lexsort((where, which))
     which, label = which[order], label[order]
     follows = (which[1:] == which[:-1]) & (label[1:] != label[:-1])
-    edges = np.sort(np.stack([label[:-1][follows], label[1:][follows]], axis=1), axis=1)
-    return points, np.unique(edges, axis=0)
+    return points, distinct_pairs(np.stack([label[:-1][follows], label[1:][follows]], axis=1))
 
 
 @dataclass(frozen=True)
@@ -88,22 +105,22 @@ class Regions:
 def regions_of(points: Float[np.ndarray, "n 2"], edges: Int[np.ndarray, "e 2"]) -> Regions:
     """Trace the regions that edges without crossings bound."""
     cycles = _cycles(points, edges)
-    outer, inner = [], []
-    for cycle in cycles:
-        (outer if _area(points[cycle]) > 0 else inner).append(cycle)
+    sizes, inside = _sizes_and_samples(points, cycles)
+    positive = sizes > 0
+    outer = [c for c, p in zip(cycles, positive.tolist()) if p]
     holes: list[list[list[int]]] = [[] for _ in outer]
-    if len(inner) > 1:
-        areas = np.array([_area(points[c]) for c in outer])
+    if len(cycles) - len(outer) > 1:
+        areas = sizes[positive]
         low = np.array([points[c].min(axis=0) for c in outer])
         high = np.array([points[c].max(axis=0) for c in outer])
-        for cycle in inner:
+        for i in np.flatnonzero(~positive).tolist():
+            cycle = cycles[i]
             probe = points[cycle[0]]
-            near = (low < probe).all(axis=1) & (high > probe).all(axis=1) & (areas > -_area(points[cycle]))
+            near = (low < probe).all(axis=1) & (high > probe).all(axis=1) & (areas > -sizes[i])
             around = [k for k in np.flatnonzero(near).tolist() if _is_around(points, cycle, outer[k])]
             if around:
                 holes[min(around, key=lambda k: areas[k])].append(cycle)
-    samples = np.array([_inside(points, c) for c in outer]).reshape(-1, 2)
-    return Regions(outer, holes, samples)
+    return Regions(outer, holes, inside[positive])
 
 
 def _cycles(points: np.ndarray, edges: np.ndarray) -> list[list[int]]:
@@ -135,25 +152,31 @@ def _cycles(points: np.ndarray, edges: np.ndarray) -> list[list[int]]:
     return cycles
 
 
-def _area(polygon: np.ndarray) -> float:
-    x, y = polygon.T
-    return float(x[:-1] @ y[1:] - y[:-1] @ x[1:] + x[-1] * y[0] - y[-1] * x[0]) / 2
-
-
 def _is_around(points: np.ndarray, cycle: list[int], region: list[int]) -> bool:
     """Whether a region holds a cycle of another piece of the figure."""
     return set(cycle).isdisjoint(region) and bool(winding_numbers(points[region], points[cycle[:1]])[0])
 
 
-def _inside(points: np.ndarray, cycle: list[int]) -> np.ndarray:
-    """A point just left of the middle of the longest side."""
-    p = points[cycle]
-    sides = np.concatenate([p[1:], p[:1]]) - p
+def _sizes_and_samples(points: np.ndarray, cycles: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Signed area of each cycle, and a point just left of the middle of its longest side."""
+    if not cycles:
+        return np.zeros(0), np.zeros((0, 2))
+    count = np.array([len(c) for c in cycles])
+    start = np.concatenate([[0], np.cumsum(count)[:-1]])
+    p = points[np.concatenate(cycles)]
+    following = np.arange(1, len(p) + 1)
+    following[start + count - 1] = start
+    x, y = p.T
+    area = np.add.reduceat(x * y[following] - y * x[following], start) / 2
+    sides = p[following] - p
     lengths = np.linalg.norm(sides, axis=1)
-    k = int(lengths.argmax())
-    left = np.array([-sides[k, 1], sides[k, 0]]) / lengths[k]
-    reach = abs(_area(p)) / lengths.sum()
-    return p[k] + sides[k] / 2 + left * min(1e-4 * lengths[k], reach / 4)
+    # The first of the longest sides of each cycle.
+    longest = np.flatnonzero(lengths == np.repeat(np.maximum.reduceat(lengths, start), count))
+    cycle = np.repeat(np.arange(len(cycles)), count)[longest]
+    k = longest[np.concatenate([[True], cycle[1:] != cycle[:-1]])]
+    left = np.stack([-sides[k, 1], sides[k, 0]], axis=1) / lengths[k, None]
+    reach = np.abs(area) / np.add.reduceat(lengths, start)
+    return area, p[k] + sides[k] / 2 + left * np.minimum(1e-4 * lengths[k], reach / 4)[:, None]
 
 
 def winding_numbers(polygon: Float[np.ndarray, "k 2"], points: Float[np.ndarray, "n 2"]) -> Int[np.ndarray, " n"]:

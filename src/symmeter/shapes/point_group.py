@@ -23,9 +23,9 @@ from symmeter.shapes.detection_search import (
     measured,
     search,
 )
-from symmeter.shapes.detection_shells import FLATTEST, Cloud, cloud_of
+from symmeter.shapes.detection_shells import FLATTEST, Cloud, closest_of, cloud_of
 
-__all__ = ["DetectedPointGroup", "SymmetryElement", "point_group"]
+__all__ = ["DetectedPointGroup", "SymmetryElement", "group_within", "point_group"]
 
 #: An operation may deviate by this many tolerances: each of the two points compared may be off, and the fit as well.
 _ALLOWED = 3.0
@@ -177,6 +177,16 @@ class DetectedPointGroup:
         size = float((x**2).sum())
         return 100.0 * float(((x - self.symmetrized + self.centre) ** 2).sum()) / size if size > 0 else 0.0
 
+    @property
+    def noise_needed(self) -> float:
+        """The standard deviation of a coordinate that the deviations amount to: ``sqrt(S / k)``, with S the sum of the
+        squared distances from the symmetrised coordinates and k the number of constraints that the group puts on them.
+        """
+        from symmeter.shapes.detection_noise import constraints_of, squares_of
+
+        count = constraints_of(self)
+        return float(np.sqrt(squares_of(self) / count)) if count else 0.0
+
     @cached_property
     def ladder(self) -> tuple[tuple[str, int | None, float], ...]:
         """(symbol, order, relative deviation at which it is accepted) of each group of the chain, C1 first."""
@@ -223,11 +233,13 @@ class DetectedPointGroup:
         spacing = min(self._cloud.closest[0], self.radius)
         # Beyond a third of the smallest distance between alike points, matching them means nothing.
         loose = max(min(_LOOSEST * self.radius, spacing / 3.0), strict)
-        most = int(np.clip(_LADDER_WORK // len(self._cloud.points), 3_000, 100_000))
+        work = int(np.clip(_LADDER_WORK // len(self._cloud.points), 3_000, 100_000))
         thickness = float(np.abs(self._cloud.points @ self._cloud.directions[2]).max())
         while True:
             flat = thickness <= min(2.0 * loose / _ALLOWED, FLATTEST * self.radius)
             cloud = replace(self._cloud, rank=2) if flat else self._cloud
+            # What was found at the tolerance itself may be found again.
+            most = work if loose > strict else MOST_CANDIDATES
             try:
                 operations = search(cloud, loose / _ALLOWED, loose, most)
                 break
@@ -235,8 +247,6 @@ class DetectedPointGroup:
                 if loose <= strict:
                     raise
             loose = max(loose / 3.0, strict)
-            # What was found at the tolerance itself may be found again.
-            most = most if loose > strict else MOST_CANDIDATES
         if self._faces is not None:
             operations = operations.take(_keeping_faces(operations.permutations, self._faces))
         return chain_of(cloud, operations, loose), cloud
@@ -276,6 +286,8 @@ def point_group(
     weights: Any = None,
     centre: Any = None,
     faces: Sequence[Sequence[int]] | None = None,
+    noise: float | str | None = None,
+    alpha: float = 0.01,
 ) -> DetectedPointGroup:
     """Find the point group of a set of points.
 
@@ -293,6 +305,12 @@ def point_group(
         The fixed point; the centroid when omitted.
     faces : sequence of sequences of int, optional
         Corner indices of the faces of a polyhedron: operations must take faces to faces.
+    noise : float or "estimate", optional
+        Standard deviation of each coordinate, in their unit; it sets the tolerance, in place of ``tol``. With
+        ``"estimate"`` it is taken from the points: the largest group whose constraints are all met alike, and better
+        than by chance. ``noise_needed`` of the answer is the estimate.
+    alpha : float
+        With noise: how often a group that is there may be lost.
 
     Returns
     -------
@@ -308,6 +326,31 @@ def point_group(
     >>> point_group(cube).symbol, point_group(cube, labels=[x + y + z == 3 for x, y, z in cube]).symbol
     ('Oh', 'C3v')
     """
+    if noise is None:
+        return group_within(tol, points, labels, weights, centre, faces)
+    from symmeter.shapes.detection_noise import group_at_noise, group_of_unknown_noise, standard_deviation
+
+    known = standard_deviation(noise)
+    closest, radius = closest_of(points, labels, weights, centre)
+
+    def detect(tolerance: float, most: int | None = None) -> DetectedPointGroup:
+        return group_within(tolerance, points, labels, weights, centre, faces, most)
+
+    if known is None:
+        return group_of_unknown_noise(detect, closest, alpha)[0]
+    return group_at_noise(detect, len(points), radius, known, alpha)
+
+
+def group_within(
+    tol: float,
+    points: Any,
+    labels: Sequence[Any] | None = None,
+    weights: Any = None,
+    centre: Any = None,
+    faces: Sequence[Sequence[int]] | None = None,
+    most: int | None = None,
+) -> DetectedPointGroup:
+    """The point group at a tolerance; with ``most``, :class:`TooManyMapsError` if more maps would have to be tried."""
     if isinstance(tol, bool) or not isinstance(tol, (int, float, np.integer, np.floating)) or not 0.0 < tol < 1.0:
         raise InputError(f"tol is {tol!r}; it is relative to the radius and lies between 0 and 1")
     if tol < _FINEST:
@@ -318,7 +361,7 @@ def point_group(
     if cloud.rank < 2:
         return _infinite(cloud, tol)
     allowed = _ALLOWED * tol * cloud.radius
-    operations = search(cloud, tol * cloud.radius, allowed)
+    operations = search(cloud, tol * cloud.radius, allowed, MOST_CANDIDATES if most is None else most)
     if faces is not None:
         operations = operations.take(_keeping_faces(operations.permutations, faces))
     operations, table = closed(cloud, operations, allowed)
@@ -423,7 +466,12 @@ def _check_spacing(cloud: Cloud, tol: float) -> None:
     distance, first, second = cloud.closest
     if distance <= 2.0 * tol * cloud.radius:
         share = distance / cloud.radius
-        right = f"choose tol below {share / 2:.1g}" if share > 1e-9 else "leave one of them out, or give labels"
+        if share <= 1e-9:
+            raise InputError(
+                f"points {min(first, second)} and {max(first, second)} lie in one place; leave one of them out, or "
+                "give labels"
+            )
+        right = f"choose tol below {share / 2:.1g}"
         raise InputError(
             f"points {min(first, second)} and {max(first, second)} are {share:.2g} radii apart, which tol = {tol:g} "
             f"cannot tell apart; {right}"

@@ -82,6 +82,9 @@ def drawing_of(shape: Shape, group: DetectedPointGroup, members: Int[np.ndarray,
 def _title(shape: Shape, group: DetectedPointGroup) -> str:
     what = shape.formula or ("mesh" if shape.faces is not None else "points")
     axes, planes = len(axes_drawn(group)), len(group.planes)
+    if group.order is None:
+        name = group.symbol.replace("*", "∞")
+        return f"{what}: {name}" + (", every plane through the axis a mirror" if axes else ", every turn and mirror")
     counted = f"{axes} ax{'is' if axes == 1 else 'es'}, {planes} mirror plane{'' if planes == 1 else 's'}"
     return f"{what}: {group.symbol}, {counted}"
 

@@ -17,15 +17,23 @@ import numpy as np
 from symmeter.errors import InputError, InputTypeError
 from symmeter.finders import Finder, FindOptions
 from symmeter.findings import Finding, Level, Report, Rung
-from symmeter.shapes.detection_shells import LARGEST
+from symmeter.shapes.coincident_vertices import joined
+from symmeter.shapes.detection_noise import (
+    constraints_of,
+    finite_operations,
+    group_at_noise,
+    group_of_unknown_noise,
+    squares_of,
+    standard_deviation,
+)
+from symmeter.shapes.detection_shells import LARGEST, closest_of, closest_pair
+from symmeter.shapes.face_geometry import area_vectors
 from symmeter.shapes.flat_regions import true_corners
-from symmeter.shapes.point_group import ROUNDING, DetectedPointGroup, point_group
+from symmeter.shapes.point_group import ROUNDING, DetectedPointGroup, group_within
 from symmeter.shapes.shape_action import ShapeAction
 from symmeter.shapes.shape_drawing import drawing_of
 from symmeter.shapes.shape_noise import (
     asymmetry_interval,
-    calibrated_tolerance,
-    constraints,
     noise_p_value,
     random_map_deviation,
 )
@@ -44,8 +52,6 @@ __all__ = [
 ]
 
 TOLERANCE = 1e-3
-#: With noise to be estimated, groups are looked for up to this deviation, relative to the radius.
-_NOISIEST = 0.1
 #: Rounding to a unit is uniform: its standard deviation is the unit over the square root of 12.
 _ROUNDED = 12.0**-0.5
 NEARLY = 0.1
@@ -90,7 +96,7 @@ def examine(shape: Shape, tol: float | None = None, noise: float | str | None = 
     noise : float or "estimate", optional
         Standard deviation of each coordinate, in the unit of the coordinates. The tolerance is then what this noise
         needs, and groups that it does not explain at the level alpha are left out. ``"estimate"`` takes the noise from
-        the shape: the largest group whose deviations are alike in all its operations.
+        the shape: the largest group whose constraints are all met alike, and better than by chance.
     alpha : float
 
     Raises
@@ -106,28 +112,39 @@ def examine(shape: Shape, tol: float | None = None, noise: float | str | None = 
     """
     if tol is not None and noise is not None:
         raise InputError("tol and noise were both given; the tolerance follows from the noise, leave one out")
+    shape = _with_joined_vertices(shape)
     points, members, faces = _that_count(shape)
     labels = None if shape.labels is None else [shape.labels[i] for i in members]
 
-    def detect(tolerance: float) -> DetectedPointGroup:
-        return point_group(points, labels, tolerance, faces=faces)
+    def detect(tolerance: float, most: int | None = None) -> DetectedPointGroup:
+        return group_within(tolerance, points, labels, faces=faces, most=most)
 
     radius = float(np.linalg.norm(points - points.mean(axis=0), axis=1).max())
-    if isinstance(noise, str):
-        if noise != "estimate":
-            raise InputError(f"noise is {noise!r}; it is a number in the unit of the coordinates, or 'estimate'")
-        group, found = _estimated(detect(TOLERANCE), alpha)
-        return Examined(shape, group, members, found, "estimated", group.relative_deviation)
     if noise is not None:
-        if isinstance(noise, bool) or not isinstance(noise, (int, float, np.number)) or not 0 < noise < np.inf:
-            raise InputError(
-                f"noise is {noise!r}; it is a positive number in the unit of the coordinates, or 'estimate'"
-            )
-        return _with_noise(shape, members, detect, float(noise), radius, alpha)
+        known = standard_deviation(noise)
+        if known is not None:
+            group = group_at_noise(detect, len(members), radius, known, alpha)
+            return Examined(shape, group, members, known, "given", group.tolerance)
+        rounding = (shape.resolution or 0.0) * _ROUNDED
+        group, estimate = group_of_unknown_noise(detect, closest_of(points, labels)[0], alpha, rounding)
+        return Examined(shape, group, members, estimate, "estimated", group.tolerance)
     tolerance = TOLERANCE if tol is None else tol
     unit = shape.resolution
     spread = unit * _ROUNDED if unit is not None else ROUNDING * max(radius, 1e-300)
     return Examined(shape, detect(tolerance), members, spread, "none" if unit is None else "rounding", tolerance)
+
+
+def _with_joined_vertices(shape: Shape) -> Shape:
+    """The mesh with one vertex at each place: many programs write one for each face that meets there."""
+    if shape.faces is None:
+        return shape
+    first, place = joined(shape.points)
+    extra = shape.n - len(first)
+    if not extra:
+        return shape
+    faces = tuple(tuple(place[list(f)].tolist()) for f in shape.faces)
+    note = f"{extra} of {shape.n} vertices lie where others do and were joined with them"
+    return replace(shape, points=shape.points[first], labels=None, faces=faces, notes=(*shape.notes, note))
 
 
 def _that_count(shape: Shape) -> tuple[np.ndarray, np.ndarray, Any]:
@@ -138,87 +155,23 @@ def _that_count(shape: Shape) -> tuple[np.ndarray, np.ndarray, Any]:
     if shape.faces is None:
         return shape.points, np.arange(shape.n), None
     corners, flats = true_corners(shape.points, shape.faces)
-    if len(corners) < 2 or not flats:
-        raise InputError(f"{shape.source}: the faces have no corners; a mesh of this kind has no point group")
-    return shape.points[corners], corners, flats
-
-
-def _with_noise(shape: Shape, members: np.ndarray, detect: Any, noise: float, radius: float, alpha: float) -> Examined:
-    # Half of what may be lost goes to the worst point, half to all of them together.
-    tolerance = calibrated_tolerance(noise, len(members), max(radius, 1e-300), alpha / 2)
-    tolerance = max(tolerance, ROUNDING)
-    if tolerance >= 0.5:
+    size = float(np.ptp(shape.points, axis=0).max())
+    areas = np.linalg.norm(area_vectors(shape.points, shape.faces), axis=1)
+    if len(corners) < 2 or not flats or areas.max() <= 1e-12 * size**2:
         raise InputError(
-            f"noise of {noise:g} is as large as the shape, whose radius is {radius:.3g}; give it in the same unit"
+            f"{shape.source}: no face has an area, face 0 is {shape.faces[0]}; a point group needs faces with corners"
         )
-    group = detect(tolerance)
-    for step in (group, *reversed(group.steps)):
-        if step.order is None or (step.order or 0) <= (group.order or 0):
-            p = noise_p_value(_squares(step), noise, _constraints(step))
-            if p is None or p >= alpha / 2:
-                return Examined(shape, step, members, noise, "given", tolerance)
-    return Examined(shape, group, members, noise, "given", tolerance)
-
-
-def _estimated(strict: DetectedPointGroup, alpha: float) -> tuple[DetectedPointGroup, float]:
-    """The largest group of the ladder whose squares per constraint no smaller one undercuts, and their root."""
-    floor = ROUNDING * max(strict.radius, 1e-300)
-    for step in reversed(strict.steps):
-        count, squares = _constraints(step), _squares(step)
-        if count == 0 or step.relative_deviation > _NOISIEST:
-            continue
-        smaller = [s for s in strict.steps if (s.order or 0) < (step.order or 0) and 0 < _constraints(s) < count]
-        # A smaller group on the ladder is the best of about as many as the group has operations.
-        least = alpha / max(step.order or 1, 1)
-        if all(_no_worse(squares, count, _squares(s), _constraints(s), floor) >= least for s in smaller):
-            return step, max(float(np.sqrt(squares / count)), floor)
-    return strict, floor
-
-
-def _no_worse(squares: float, count: int, inner: float, fewer: int, floor: float) -> float:
-    """p-value of the further constraints against those of a subgroup, by the ratio of variances (F distribution)."""
-    from scipy.special import fdtrc
-
-    variance = max(inner / fewer, floor**2)
-    return float(fdtrc(count - fewer, fewer, max(squares - inner, 0.0) / (count - fewer) / variance))
-
-
-def _squares(group: DetectedPointGroup) -> float:
-    return float(((group.symmetrized - group.centre - group.points) ** 2).sum())
-
-
-def _constraints(group: DetectedPointGroup) -> int:
-    ops, permutations, linear = _finite(group)
-    return constraints(ops, permutations, linear)
+    return shape.points[corners], corners, flats
 
 
 def noise_test(found: Examined) -> float | None:
     """Probability that the noise leaves at least such deviations if the group were exact; None without constraints."""
-    return noise_p_value(_squares(found.group), found.noise, _constraints(found.group))
-
-
-def _finite(group: DetectedPointGroup) -> tuple[np.ndarray, np.ndarray, bool]:
-    """The operations; for infinite groups those of a subgroup that averages vectors and matrices alike."""
-    if group.order is not None:
-        return group.ops, group.permutations, False
-    from symmeter.groups import point_group as named
-
-    stand_in = np.array(named({"C*v": "C4v", "D*h": "D4h", "Kh": "Oh"}[group.symbol]).matrices)
-    n = len(group.points)
-    if group.symbol == "Kh":
-        return stand_in, np.tile(np.arange(n), (len(stand_in), 1)), True
-    axis = np.array(group.axes[0].direction)
-    frame = np.linalg.qr(np.column_stack([axis, np.eye(3)[int(np.abs(axis).argmin())]]), mode="complete")[0]
-    frame = np.column_stack([frame[:, 1], frame[:, 2], axis])
-    turned = frame @ stand_in @ frame.T
-    back = np.einsum("i,gij,j->g", axis, turned, axis) < 0
-    permutations = np.where(back[:, None], group.permutations[-1], np.arange(n))
-    return turned, permutations, True
+    return noise_p_value(squares_of(found.group), found.noise, constraints_of(found.group))
 
 
 def action_of_group(group: DetectedPointGroup) -> ShapeAction:
     """How a detected group moves its points."""
-    ops, permutations, _ = _finite(group)
+    ops, permutations, _ = finite_operations(group)
     return ShapeAction(group.symbol, ops, permutations, group.centre, group.points + group.centre)
 
 
@@ -293,7 +246,7 @@ def _rms(group: DetectedPointGroup) -> float:
 
 def _finding(found: Examined, group: DetectedPointGroup, chance: float, options: FindOptions) -> Finding:
     action = action_of_group(group)
-    squares, count = _squares(group), _constraints(group)
+    squares, count = squares_of(group), constraints_of(group)
     p = noise_p_value(squares, found.noise, count)
     raw = min(1.0, _rms(group) / chance) if chance > 0 else 0.0
     share = np.array(asymmetry_interval(squares, found.noise, count)) / np.sqrt(squares) if squares > 0 else np.zeros(3)
@@ -346,7 +299,7 @@ def _levels(found: Examined, group: DetectedPointGroup, p: float | None, alpha: 
     limit = 3.0 * found.tolerance
     within = Level(
         "within tolerance",
-        group.relative_deviation <= limit * (1 + 1e-9) or found.noise_is == "estimated",
+        group.relative_deviation <= limit * (1 + 1e-9),
         None,
         group.relative_deviation,
         f"the largest deviation is {group.relative_deviation:.3g} of the radius; up to {limit:.3g} is accepted",
@@ -360,8 +313,8 @@ def _levels(found: Examined, group: DetectedPointGroup, p: float | None, alpha: 
 
 def _notes(found: Examined, group: DetectedPointGroup, accepted: bool) -> Sequence[str]:
     if not accepted:
-        count = _constraints(group)
-        needed = np.sqrt(_squares(group) / count) if count else 0.0
+        count = constraints_of(group)
+        needed = np.sqrt(squares_of(group) / count) if count else 0.0
         return [f"If the coordinates carry noise of about {needed:.2g}, this group holds: give it as noise."]
     notes = []
     elements = elements_text(group)
@@ -381,6 +334,7 @@ def elements_text(group: DetectedPointGroup) -> str:
 
     Examples
     --------
+    >>> from symmeter.shapes import point_group
     >>> elements_text(point_group([[0, 0, 0.1], [0, 0.7, -0.5], [0, -0.7, -0.5]], ["O", "H", "H"]))
     'a C2 axis and 2 mirror planes'
     """
@@ -393,6 +347,10 @@ def elements_text(group: DetectedPointGroup) -> str:
         one = {"C": f"a {sign} axis", "S": f"an {sign} axis", "mirror": "a mirror plane", "inversion": "a centre"}[kind]
         many = {"C": f"{k} {sign} axes", "S": f"{k} {sign} axes", "mirror": f"{k} mirror planes"}
         parts.append(one if k == 1 else many[kind])
+    if group.symbol in ("C*v", "D*h"):
+        parts[1:1] = ["every mirror plane through it"]
+    if group.symbol == "D*h":
+        parts[2:2] = ["the mirror plane and all C2 axes across it"]
     if not parts:
         return ""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
@@ -426,6 +384,18 @@ def _evidence(found: Examined, group: DetectedPointGroup, raw: float, squares: f
     return evidence
 
 
+def _too_near(found: Examined) -> str:
+    """Points of different kinds in one place: no trouble for the group, and hardly meant."""
+    if found.shape.labels is None:
+        return ""
+    distance, i, j = closest_pair(found.group.points)
+    if distance > TOLERANCE * found.group.radius:
+        return ""
+    one, other = sorted((i, j))
+    names = f"{found.shape.labels[one]}, {found.shape.labels[other]}"
+    return f"Points {one} and {other} ({names}) lie in one place."
+
+
 def remarks_on(found: Examined) -> list[str]:
     """What a reader should know of how the shape was read: vertices that do not count, open sides, a plane."""
     shape, remarks = found.shape, []
@@ -441,6 +411,9 @@ def remarks_on(found: Examined) -> list[str]:
         side = None if mesh.is_watertight else mesh.first_open_side()
         if side is not None:
             remarks.append(f"The surface is not closed: side ({side[0]}, {side[1]}) of face {side[2]} has no partner.")
+    near = _too_near(found)
+    if near:
+        remarks.append(near)
     if found.group.order is not None and found.group.is_planar and found.group.order > 1:
         remarks.append("The points lie in a plane, which is a mirror for that reason alone.")
     return remarks

@@ -124,6 +124,7 @@ def _arrangement(core: str) -> Arrangement:
     return Arrangement.of(poly(core))
 
 
+@lru_cache(maxsize=16)
 def named_classes(arrangement: Arrangement) -> dict[str, Bool[np.ndarray, " c"]]:
     """The classes of cells under the whole group, by name.
 
@@ -157,7 +158,8 @@ def _centre_distances(arrangement: Arrangement) -> np.ndarray:
     """Mean distance of the corners of the facets of each cell from the centre."""
     facets, cells = arrangement.facets, arrangement.cells
     radii = np.linalg.norm(facets.points, axis=1)
-    mean = np.array([radii[c].mean() for c in facets.cycles])
+    corners = np.array([len(c) for c in facets.cycles])
+    mean = np.add.reduceat(radii[np.concatenate(facets.cycles)], np.cumsum(corners) - corners) / corners
     count = len(cells.signs) + 1
     total, number = np.zeros(count), np.zeros(count)
     for side in (cells.beyond, cells.within):

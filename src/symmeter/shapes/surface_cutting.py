@@ -14,7 +14,8 @@ import numpy as np
 from jaxtyping import Float
 
 from symmeter.errors import InputError
-from symmeter.shapes.cut_surface import CutSurface, half_edges
+from symmeter.shapes.cut_surface import Carried, CutSurface, half_edges
+from symmeter.shapes.face_crossings import Lines, Polygons, common_intervals, covered_intervals
 from symmeter.shapes.face_geometry import face_planes
 from symmeter.shapes.frames import plane_axes
 from symmeter.shapes.mesh import Mesh
@@ -37,7 +38,11 @@ class _Plane:
 
     def covered(self, points: np.ndarray) -> np.ndarray:
         """Whether some face covers each point."""
-        return np.any([winding_numbers(p, points) != 0 for p in self.polygons], axis=0)
+        first, *others = self.polygons
+        found = winding_numbers(first, points) != 0
+        for polygon in others:
+            found |= winding_numbers(polygon, points) != 0
+        return found
 
     def flat(self, points: np.ndarray) -> np.ndarray:
         return points @ self.axes
@@ -122,12 +127,14 @@ def _orbits(planes: list[_Plane], operations: np.ndarray) -> list[tuple[int, lis
         first = min(left)
         images = operations @ table[first, :3]
         offset = table[first, 3]
+        there = np.abs(table[:, :3] - images[:, None]).max(axis=2) + np.abs(table[:, 3] - offset)
+        back = np.abs(table[:, :3] + images[:, None]).max(axis=2) + np.abs(table[:, 3] + offset)
+        misses = np.minimum(there, back)
+        nearest = misses.argmin(axis=1)
+        good = misses[np.arange(len(nearest)), nearest] < 10 * _TOLERANCE
         chosen = []
-        for image, m in zip(images, operations):
-            misses = np.abs(table[:, :3] - image).max(1) + np.abs(table[:, 3] - offset)
-            back = np.abs(table[:, :3] + image).max(1) + np.abs(table[:, 3] + offset)
-            k = int(np.minimum(misses, back).argmin())
-            if k in left and min(misses[k], back[k]) < 10 * _TOLERANCE:
+        for k, m in zip(nearest[good].tolist(), operations[good]):
+            if k in left:
                 left.discard(k)
                 chosen.append(m)
         orbits.append((first, chosen))
@@ -137,22 +144,9 @@ def _orbits(planes: list[_Plane], operations: np.ndarray) -> list[tuple[int, lis
 def _cut(planes: list[_Plane], which: int) -> tuple[np.ndarray, Regions]:
     """The covered regions of a plane, cut by its own sides and by all other faces."""
     own = planes[which]
-    starts = list(own.polygons)
-    ends = [np.roll(p, -1, axis=0) for p in own.polygons]
-    for i, other in enumerate(planes):
-        direction = np.cross(own.normal, other.normal)
-        sine = np.linalg.norm(direction)
-        if i == which or sine < 1e-6:
-            continue
-        direction /= sine
-        cosine = own.normal @ other.normal
-        a, b = (own.offset - cosine * other.offset) / sine**2, (other.offset - cosine * own.offset) / sine**2
-        base = a * own.normal + b * other.normal
-        spans = _common(_spans(own, base, direction), _spans(other, base, direction))
-        if len(spans):
-            ends_3d = base + spans[..., None] * direction
-            starts.append(own.flat(ends_3d[:, 0]))
-            ends.append(own.flat(ends_3d[:, 1]))
+    across = _crossings(planes, which)
+    starts = [*own.polygons, own.flat(across[:, 0])]
+    ends = [*(np.roll(p, -1, axis=0) for p in own.polygons), own.flat(across[:, 1])]
     points, edges = cut_segments(np.concatenate(starts), np.concatenate(ends), _TOLERANCE)
     regions = regions_of(points, edges)
     keep = np.flatnonzero(own.covered(regions.samples))
@@ -160,47 +154,60 @@ def _cut(planes: list[_Plane], which: int) -> tuple[np.ndarray, Regions]:
     return points, kept
 
 
-def _spans(plane: _Plane, base: np.ndarray, direction: np.ndarray) -> Float[np.ndarray, "k 2"]:
-    """Where a line runs in the covered part of a plane, its rim included."""
-    start, way = plane.flat(base), plane.flat(direction)
-    across = np.array([-way[1], way[0]])
-    cuts = []
-    for p in plane.polygons:
-        side = (p - start) @ across
-        along = (p - start) @ way
-        cuts.append(along[np.abs(side) < _TOLERANCE])
-        following, further = np.roll(side, -1), np.roll(along, -1)
-        k = (side * following < 0) & (np.minimum(np.abs(side), np.abs(following)) >= _TOLERANCE)
-        cuts.append(along[k] + (further[k] - along[k]) * side[k] / (side[k] - following[k]))
-    t = np.sort(np.concatenate(cuts))
-    t = t[np.concatenate([[True], np.diff(t) > _TOLERANCE])] if len(t) else t
-    if len(t) < 2:
-        return np.zeros((0, 2))
-    middle = start + ((t[:-1] + t[1:]) / 2)[:, None] * way
-    inside = plane.covered(middle + 3 * _TOLERANCE * across) | plane.covered(middle - 3 * _TOLERANCE * across)
-    return np.stack([t[:-1], t[1:]], axis=1)[inside]
+def _crossings(planes: list[_Plane], which: int) -> Float[np.ndarray, "k 2 3"]:
+    """Segments in which the faces of a plane meet those of all other planes."""
+    own = planes[which]
+    normals, offsets = np.array([p.normal for p in planes]), np.array([p.offset for p in planes])
+    directions = np.cross(own.normal, normals)
+    sine = np.linalg.norm(directions, axis=1)
+    sine[which] = 0.0
+    met = np.flatnonzero(sine >= 1e-6)
+    if not len(met):
+        return np.zeros((0, 2, 3))
+    sine, normals, offsets = sine[met], normals[met], offsets[met]
+    ways = directions[met] / sine[:, None]
+    cosine = normals @ own.normal
+    a, b = (own.offset - cosine * offsets) / sine**2, (offsets - cosine * own.offset) / sine**2
+    base = a[:, None] * own.normal + b[:, None] * normals
+    axes = np.array([planes[i].axes for i in met.tolist()])
+    here = covered_intervals(
+        Lines(base @ own.axes, ways @ own.axes), _polygons([own], np.zeros(len(met), dtype=np.int64)), _TOLERANCE
+    )
+    flat = [np.einsum("li,lij->lj", v, axes) for v in (base, ways)]
+    there = covered_intervals(
+        Lines(*flat), _polygons([planes[i] for i in met.tolist()], np.arange(len(met))), _TOLERANCE
+    )
+    spans, line = common_intervals(here, there, len(met), _TOLERANCE)
+    return base[line][:, None] + spans[:, :, None] * ways[line][:, None]
 
 
-def _common(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersections of two lists of intervals."""
-    low = np.maximum(first[:, None, 0], second[None, :, 0])
-    high = np.minimum(first[:, None, 1], second[None, :, 1])
-    keep = high - low > _TOLERANCE
-    return np.stack([low[keep], high[keep]], axis=1)
+def _polygons(planes: list[_Plane], plane_of_line: np.ndarray) -> Polygons:
+    sizes = [[len(p) for p in plane.polygons] for plane in planes]
+    count = np.array([n for row in sizes for n in row])
+    end = np.cumsum(count)
+    following = np.arange(1, end[-1] + 1)
+    following[end - 1] = end - count
+    number = np.repeat([k for row in sizes for k in range(len(row))], count)
+    total = np.array([sum(row) for row in sizes])
+    first = np.cumsum(total) - total
+    corners = np.concatenate([p for plane in planes for p in plane.polygons])
+    return Polygons(corners, following, number, first[plane_of_line], total[plane_of_line])
 
 
 def _assembled(cut: list[tuple[_Plane, tuple[np.ndarray, Regions]]], maps: list[list[np.ndarray]]) -> CutSurface:
     """Carry the regions of each class of planes to all its planes, and make points that coincide one."""
-    blocks, normals, plane, halves, copies = [], [], [], [], []
+    blocks, normals, plane, halves, copies, images = [], [], [], [], [], []
     start, number, region = 0, 0, 0
     for (p, (flat, regions)), operations in zip(cut, maps):
         lifted = p.lifted(flat)
         own = half_edges([[c, *h] for c, h in zip(regions.outer, regions.holes)])
-        count, first = len(regions.outer), region
-        for m in operations:
+        count, first, first_plane = len(regions.outer), region, number
+        proper = np.linalg.det(operations) > 0
+        for k, m in enumerate(operations):
             blocks.append(lifted @ m.T)
+            images.append((first_plane, start + np.arange(len(flat)), bool(proper[k] != proper[0])))
             # A reflection turns the sense of a boundary about the carried normal.
-            ways = own if np.linalg.det(m) > 0 else own[:, [1, 0, 2]]
+            ways = own if proper[k] else own[:, [1, 0, 2]]
             halves.append(ways + np.array([start, start, region]))
             normals.append(np.broadcast_to(m @ p.normal, (count, 3)))
             plane.append(np.full(count, number))
@@ -211,4 +218,5 @@ def _assembled(cut: list[tuple[_Plane, tuple[np.ndarray, Regions]]], maps: list[
     points, label = weld(np.concatenate(blocks), 10 * _TOLERANCE)
     sides = np.concatenate(halves)
     sides[:, :2] = label[sides[:, :2]]
-    return CutSurface(points, sides, np.concatenate(normals), np.concatenate(plane), np.concatenate(copies))
+    carried = tuple(Carried(of, label[members], reflected) for of, members, reflected in images)
+    return CutSurface(points, sides, np.concatenate(normals), np.concatenate(plane), np.concatenate(copies), carried)

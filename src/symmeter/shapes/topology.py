@@ -8,34 +8,58 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from jaxtyping import Int
 
 from symmeter.errors import InputError
 
-__all__ = ["components", "directed_edges", "edges_of", "is_closed", "is_oriented", "oriented_faces"]
+__all__ = [
+    "components",
+    "directed_edges",
+    "distinct_pairs",
+    "edges_of",
+    "is_closed",
+    "is_oriented",
+    "oriented_faces",
+    "pair_keys",
+]
 
 Faces = Sequence[tuple[int, ...]]
 
 
 def directed_edges(faces: Faces) -> Int[np.ndarray, "m 3"]:
     """Rows (from, to, face): every side of every face in its direction."""
-    start = np.array([v for f in faces for v in f], dtype=np.int64)
-    end = np.array([v for f in faces for v in (*f[1:], f[0])], dtype=np.int64)
-    face = np.repeat(np.arange(len(faces)), [len(f) for f in faces])
-    return np.stack([start, end, face], axis=1)
+    count = np.fromiter(map(len, faces), dtype=np.int64, count=len(faces))
+    start = np.fromiter(chain.from_iterable(faces), dtype=np.int64, count=int(count.sum()))
+    last = np.cumsum(count) - 1
+    following = np.arange(1, len(start) + 1)
+    following[last] = last - count + 1
+    return np.stack([start, start[following], np.repeat(np.arange(len(faces)), count)], axis=1)
+
+
+def pair_keys(pairs: Int[np.ndarray, "m 2"]) -> Int[np.ndarray, " m"]:
+    """A number for each pair of numbers, the same in either order; sorted as the sorted pairs are."""
+    low, high = pairs.min(axis=1), pairs.max(axis=1)
+    return low * (int(high.max(initial=0)) + 1) + high
+
+
+def distinct_pairs(pairs: Int[np.ndarray, "m 2"]) -> Int[np.ndarray, "e 2"]:
+    """Sorted pairs of numbers, each once."""
+    _, first = np.unique(pair_keys(pairs), return_index=True)
+    return np.sort(pairs[first], axis=1)
 
 
 def edges_of(faces: Faces) -> Int[np.ndarray, "e 2"]:
     """Edges as sorted pairs of vertex numbers, each once."""
-    return np.unique(np.sort(directed_edges(faces)[:, :2], axis=1), axis=0)
+    return distinct_pairs(directed_edges(faces)[:, :2])
 
 
 def _counts(faces: Faces) -> tuple[np.ndarray, np.ndarray]:
     """How many faces run each edge, and how many more run it upwards than downwards."""
     sides = directed_edges(faces)
-    _, where = np.unique(np.sort(sides[:, :2], axis=1), axis=0, return_inverse=True)
+    _, where = np.unique(pair_keys(sides[:, :2]), return_inverse=True)
     where = where.reshape(-1)
     up = np.where(sides[:, 0] < sides[:, 1], 1, -1)
     return np.bincount(where), np.bincount(where, weights=up)
@@ -96,22 +120,21 @@ def oriented_faces(faces: Faces) -> tuple[tuple[int, ...], ...] | None:
 
 def components(faces: Faces) -> tuple[tuple[int, ...], ...]:
     """Face numbers of each connected piece; faces are connected through edges that two faces share."""
-    parent = list(range(len(faces)))
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    seen: dict[tuple[int, int], int] = {}
-    for a, b, f in directed_edges(faces).tolist():
-        key = (min(a, b), max(a, b))
-        if key in seen:
-            parent[root(f)] = root(seen[key])
-        else:
-            seen[key] = f
+    if not faces:
+        return ()
+    sides = directed_edges(faces)
+    key = pair_keys(sides[:, :2])
+    order = np.argsort(key, kind="stable")
+    key, face = key[order], sides[order, 2]
+    same = key[1:] == key[:-1]
+    links = coo_array((np.ones(int(same.sum())), (face[:-1][same], face[1:][same])), shape=(len(faces), len(faces)))
+    count, label = connected_components(links, directed=False)
+    if count == 1:
+        return (tuple(range(len(faces))),)
     pieces: dict[int, list[int]] = defaultdict(list)
-    for f in range(len(faces)):
-        pieces[root(f)].append(f)
+    for f, piece in enumerate(label.tolist()):
+        pieces[piece].append(f)
     return tuple(tuple(p) for p in pieces.values())

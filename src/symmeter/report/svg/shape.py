@@ -189,18 +189,25 @@ def _class(axis: DrawnAxis) -> str:
 
 def _leaves(drawing: Drawing, direction: np.ndarray) -> float:
     """How far from the centre a ray leaves the faces for good, in radii."""
-    last = 0.0
-    x = drawing.points
-    for f in drawing.faces:
-        for i in range(1, len(f) - 1):
-            a, b, c = x[f[0]], x[f[i]], x[f[i + 1]]
-            m = np.stack([b - a, c - a, -direction], axis=1)
-            if abs(np.linalg.det(m)) < 1e-12:
-                continue
-            u, v, t = np.linalg.solve(m, -a)
-            if u > -1e-6 and v > -1e-6 and u + v < 1 + 1e-6:
-                last = max(last, float(t))
-    return min(last, AXIS_LENGTH)
+    corners = _triangles(drawing)
+    a = corners[:, 0]
+    first, second = corners[:, 1] - a, corners[:, 2] - a
+    # a + u (b - a) + v (c - a) = t direction, by Cramer's rule for all triangles at once.
+    across = np.cross(direction, second)
+    det = np.einsum("ti,ti->t", first, across)
+    flat = np.abs(det) < 1e-12
+    det = np.where(flat, 1.0, det)
+    beside = np.cross(first, a)
+    u = -np.einsum("ti,ti->t", a, across) / det
+    v = (beside @ direction) / det
+    t = np.einsum("ti,ti->t", second, beside) / det
+    hit = ~flat & (u > -1e-6) & (v > -1e-6) & (u + v < 1 + 1e-6)
+    return min(max(float(t[hit].max(initial=0.0)), 0.0), AXIS_LENGTH)
+
+
+def _triangles(drawing: Drawing) -> Float[np.ndarray, "t 3 3"]:
+    rows = [(f[0], f[i], f[i + 1]) for f in drawing.faces for i in range(1, len(f) - 1)]
+    return np.asarray(drawing.points)[np.array(rows, dtype=np.int64).reshape(-1, 3)]
 
 
 def _marks(axis: DrawnAxis, d: np.ndarray, place: Place, front: bool, size: float) -> list[Markup]:
