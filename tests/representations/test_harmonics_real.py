@@ -169,6 +169,6 @@ def test_the_points_of_the_caller_stay_as_they_are():
     # A single point is contiguous either way round, so that a view of it would be normalised in place.
     point = np.array([[0.0, 0.0, 2.0]])
     point.setflags(write=False)
-    values = real_sph_harm(2, point)
+    values = real_sph_harm(point, 2)
     assert point.tolist() == [[0.0, 0.0, 2.0]]
-    assert np.allclose(values, real_sph_harm(2, np.array([[0.0, 0.0, 2.0], [1.0, 0.0, 0.0]]))[:1])
+    assert np.allclose(values, real_sph_harm(np.array([[0.0, 0.0, 2.0], [1.0, 0.0, 0.0]]), 2)[:1])
