@@ -32,6 +32,18 @@ def _finders(subject: Subject) -> list[Any]:
         from symmeter.quantum.symmetry_bootstrap.finder import HamiltonianFinder
 
         return [HamiltonianFinder()]
+    if subject.kind == "strain":
+        from symmeter.signals.echoes.strain_finder import StrainFinder
+
+        return [StrainFinder()]
+    if subject.kind == "pulsars":
+        from symmeter.signals.pta.pulsar_finder import PulsarFinder
+
+        return [PulsarFinder()]
+    if subject.kind == "equations":
+        from symmeter.spacetime.equation_finder import EquationFinder
+
+        return [EquationFinder()]
     from symmeter.discover.finder import SecondMomentFinder
 
     return [SecondMomentFinder()]
@@ -134,6 +146,41 @@ def _hamiltonian(source: Any, subgroup: Any, charges: Any) -> Subject | None:
     return open_hamiltonian(source, subgroup, charges)
 
 
+def _strain(source: Any, load: dict[str, Any]) -> Subject | None:
+    """The strain that was brought, or None; arrays and text are strain when they are said to be."""
+    from symmeter.subjects.strain import is_strain
+
+    said = load["kind"] == "strain"
+    if not said and (load["kind"] is not None or not is_strain(source)):
+        return None
+    about_tables = [k for k, v in load.items() if k != "kind" and v is not None and v is not False]
+    if about_tables:
+        raise InputError(f"{about_tables[0]} is about tables; strain takes none of it")
+    from symmeter.signals.echoes.strain_finder import open_strain
+
+    return open_strain(source)
+
+
+def _pulsars(source: Any, load: dict[str, Any]) -> Subject | None:
+    """The pairs of pulsars that were brought, or None; a table that looks like them is read with ``kind``."""
+    from symmeter.subjects.pulsars import is_pulsar_pairs
+
+    if any(v is not None and v is not False for v in load.values()) or not is_pulsar_pairs(source):
+        return None
+    from symmeter.signals.pta.pair_files import open_pairs
+
+    return open_pairs(source)
+
+
+def _equations(source: Any, load: dict[str, Any]) -> Subject | None:
+    """The equations that were brought, or None; a table that looks like them is read with ``kind``."""
+    from symmeter.subjects.equations import Equations, is_equation_file, read_equations
+
+    if isinstance(source, Equations):
+        return source
+    return read_equations(source) if load["kind"] is None and is_equation_file(source) else None
+
+
 def _as_called(source: Any, load: dict[str, Any], search: dict[str, Any]) -> tuple[str, str]:
     """The arguments that load the data and search them again; data in memory are called X, own maps D."""
     data = "X"
@@ -190,7 +237,11 @@ def find(
         mesh (.ply, .off, .obj, .stl), ASE atoms, a pymatgen molecule, an object with vertices and faces, or an array
         of shape (n, 3) with ``kind="points"``. A training is a :class:`symmeter.subjects.Training`, a mapping with
         model, loss and batches, or ``"train.py:build"``, a function without arguments that returns one; the symmetries
-        of the loss in the parameters are found.
+        of the loss in the parameters are found. Strain of a gravitational-wave detector is an HDF5 file, a time series
+        of gwpy, or an .npz or text file with ``kind="strain"``; an even comb in its spectrum is looked for.
+        Differential equations are a text file with one on each line, such as ``u_t = u_xx``, or a line
+        ``lagrangian: u_t^2/2 - u_x^2/2``. Correlations of pulsars are a table with two names, rho and sigma in each row
+        (or an .npz, see :func:`symmeter.signals.pta.pair_files.open_pairs`); is their sky isotropic?
     grid : (h, w) or "hxw", optional
         The columns are the cells of an image, row by row.
     dictionary : str, sequence of Transformation or matrix, optional
@@ -205,8 +256,9 @@ def find(
         Which columns to use, by name or 0-based index.
     n : int, optional
         Sample size behind a covariance; without it the covariance is taken as exact.
-    kind : {"samples", "covariance", "points"}, optional
-        Overrides what a table is taken for: ``"points"`` when its rows are the points of a shape.
+    kind : {"samples", "covariance", "points", "strain"}, optional
+        Overrides what a table is taken for: ``"points"`` when its rows are the points of a shape, ``"strain"`` when it
+        is a series of strain in time.
     holdout : float
         Share of the samples on which candidates are confirmed by their whole distribution.
     input : tensor, array, tuple or dict of these, or shape, optional
@@ -266,10 +318,19 @@ def find(
     options = FindOptions(dictionary, alpha, holdout, rng, progress, called, tol, noise)
     options.report_progress(0.0, "reading")
     tabular: dict[str, Any] = {"grid": grid, "columns": columns, "complex": complex, "n": n, "kind": kind}
-    shape = _shape(source, tabular)
-    if shape is not None and any(v is not None for v in (input, output, moved)):
-        raise InputTypeError("input=, output= and moved= go with a model; a shape takes none of them")
-    subject = shape or _hamiltonian(source, subgroup, charges) or _model(source, input, output, moved)
+    strain = _strain(source, tabular)
+    shape = None if strain is not None else _shape(source, tabular)
+    if (shape or strain) is not None and any(v is not None for v in (input, output, moved)):
+        named = "a shape" if strain is None else "strain"
+        raise InputTypeError(f"input=, output= and moved= go with a model; {named} takes none of them")
+    subject = (
+        strain
+        or shape
+        or _pulsars(source, tabular)
+        or _equations(source, tabular)
+        or _hamiltonian(source, subgroup, charges)
+        or _model(source, input, output, moved)
+    )
     subject = subject or load(source, **tabular)
     if subject.kind != "shape" and (tol is not None or noise is not None):
         raise InputError(f"tol and noise are about shapes; {subject.source} is {_named(subject)}")

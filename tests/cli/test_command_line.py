@@ -70,7 +70,7 @@ def test_the_table_and_the_command_say_the_same(name):
         (["find", "x.npy", "--html", "report.pdf"], "a report is saved here as .html or .htm"),
         (["find", "x.npy", "--out", "nowhere/report.json"], "the folder nowhere does not exist"),
         (["reproduce", "group-selction"], "no paper is called 'group-selction'; did you mean group-selection?"),
-        (["reproduce", "echo-search"], "echo-search is not built yet"),
+        (["reproduce", "yukawa-unification"], "yukawa-unification is not built yet"),
         (["cite", "nonsense"], "no paper is called 'nonsense'"),
         (["completion", "csh"], "'csh' is not one of 'bash', 'zsh', 'fish'"),
         (["doctor", "--jsn"], "No such option"),

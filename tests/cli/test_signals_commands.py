@@ -82,3 +82,22 @@ def test_data_that_do_not_fit(names, tmp_path, capsys):
     for file, says in (("few.npz", "pairs"), ("none.npz", "must hold rho"), ("nowhere.npz", "does not exist")):
         assert main(["signals", "pta", "fit", "--pulsars", names, "--data", str(tmp_path / file)]) == 2
         assert says in capsys.readouterr().err
+
+
+def test_fit_of_a_table_with_a_picture(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    array = pta.Array.from_jnames(NAMES)
+    rho = array.orf([np.sqrt(4 * np.pi), 0, 2.0, 0]) + 0.02 * np.random.default_rng(0).standard_normal(len(array.pairs))
+    path, picture = tmp_path / "pairs.csv", tmp_path / "sky.png"
+    rows = [f"{array.names[a]},{array.names[b]},{r},0.02" for (a, b), r in zip(array.pairs, rho)]
+    path.write_text("a,b,rho,sigma\n" + "\n".join(rows) + "\n")
+    for basis in ("linear", "sqrt", "pixel", "radiometer"):
+        asked = ["signals", "pta", "fit", "--data", str(path), "--lmax", "2", "--basis", basis, "--simulate", "50"]
+        assert main([*asked, "--picture", str(picture)]) == 0
+        assert "p = 0.0196" in capsys.readouterr().out
+        assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert main(["find", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["findings"][0]["verdict"] == "broken"
+    np.savez(tmp_path / "bare.npz", rho=rho, sigma=0.05)
+    assert main(["signals", "pta", "fit", "--data", str(tmp_path / "bare.npz")]) == 2
+    assert "names no pulsars" in capsys.readouterr().err

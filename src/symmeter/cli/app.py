@@ -31,7 +31,7 @@ _COMMANDS = {
     "optim": ("symmeter.cli.optim:optim", "Optimizers that respect symmetry; charges of training."),
     "shapes": ("symmeter.cli.shapes:shapes", "Polyhedra: names, numbers, groups, meshes."),
     "quantum": ("symmeter.cli.quantum:quantum", "Quantum many-body physics: operators, spectra, hidden groups."),
-    "signals": ("symmeter.cli.signals:signals", "Gravitational waves: the sky of a pulsar timing array."),
+    "signals": ("symmeter.cli.signals:signals", "Gravitational waves: the sky of pulsars, echoes after a merger."),
     "spacetime": (
         "symmeter.cli.spacetime:spacetime",
         "Equations of physics: symmetries and conservation laws, exactly.",

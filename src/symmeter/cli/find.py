@@ -28,6 +28,9 @@ class _FindCommand(click.Command):
                     ("symmeter find mine.nets:net --input 3x32x32", "a model: which groups it has"),
                     ("symmeter find model.yaml --subgroup T", "a Hamiltonian: the group behind its spectra"),
                     ("symmeter find molecule.xyz --html report.html", "a molecule or mesh: its point group, drawn"),
+                    ("symmeter find equation.txt", "u_t + 6 u u_x + u_xxx = 0: symmetries and conserved currents"),
+                    ("symmeter find pairs.csv", "a,b,rho,sigma of pulsars: is the sky of waves isotropic?"),
+                    ("symmeter find strain.hdf5", "strain of a detector: an even comb in its spectrum"),
                 ]
             )
 
@@ -55,7 +58,9 @@ class _FindCommand(click.Command):
 )
 @click.option("--n", type=int, metavar="N", help="Number of samples behind a covariance, 3 or more.")
 @click.option(
-    "--kind", type=click.Choice(["samples", "covariance", "points"]), help="What the file holds, when it is not clear."
+    "--kind",
+    type=click.Choice(["samples", "covariance", "points", "strain"]),
+    help="What the file holds, when it is not clear.",
 )
 @click.option("--input", "shape", metavar="SHAPE", help="Shape of one input of a model, e.g. 3x32x32.")
 @click.option("--tol", type=float, metavar="T", help="Of shapes: how far points may be off, relative to the radius.")
@@ -94,7 +99,8 @@ def find(
     package.module:name, a TorchScript file or an exported program; --dictionary then names groups. A shape is a
     molecule (.xyz, .pdb), a mesh (.ply, .off, .obj, .stl) or, with --kind points, a table of rows x, y, z. A
     Hamiltonian is a model file (.yaml), or with --subgroup an .npz file of levels by sector. A training is
-    train.py:build, a function that returns a mapping with model, loss and batches.
+    train.py:build, a function that returns a mapping with model, loss and batches. Strain of a gravitational-wave
+    detector is an .hdf5 file or, with --kind strain, an .npz or text file.
     """
     from symmeter.progress import progress_bar
 

@@ -9,6 +9,7 @@ from symmeter.cli.lazy import LazyGroup
 __all__ = ["signals"]
 
 _COMMANDS = {
+    "echoes": ("symmeter.cli.signals_echoes:echoes", "Echoes after a merger: combs, waveforms, light rings."),
     "pta": ("symmeter.cli.signals_pta:pta", "Pulsar timing arrays: correlations, skies, forecasts."),
 }
 

@@ -157,9 +157,15 @@ def conserve(
         print("each divergence was compared with multiplier times equation: the difference is the zero polynomial")
 
 
+class _TakesLineElements(click.Command):
+    """Line elements may begin with a minus, as options do; unlike these they have blanks."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [f" {a}" if a.startswith("-") and " " in a else a for a in args])
+
+
 @click.command(
-    # Line elements begin with a minus, as options do.
-    context_settings={"ignore_unknown_options": True},
+    cls=_TakesLineElements,
     epilog="""\b
 Examples:
   symmeter spacetime ricci kerr

@@ -9,6 +9,7 @@ from symmeter.late_names import late_names
 
 #: Where each public name of the wing lives.
 _HOMES: dict[str, str] = {
+    "AffineResNet": "symmeter.nn.affine",
     "EuclideanFrame": "symmeter.nn.frames",
     "FrameAverage": "symmeter.nn.frames",
     "GauntConv": "symmeter.nn.gaunt",

@@ -56,8 +56,9 @@ def load_model(
         if not isinstance(model, nn.Module) or isinstance(model, torch.jit.ScriptModule):
             raise InputTypeError(f"weights are loaded into a torch module; {spec!s} is a {type(model).__name__}")
         _fill(model, load_weights(weights), os.fspath(weights))
-    if evaluate and isinstance(model, nn.Module):
-        model.eval()
+    owner = getattr(model, "__self__", model)
+    if evaluate and isinstance(owner, nn.Module):
+        owner.eval()
     return model
 
 

@@ -8,6 +8,7 @@ mode, inputs and outputs that are not finite, and outputs that change from call 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from torch import nn
 from symmeter.errors import InputError, InputTypeError, NonFiniteError, SampleSizeError, ShapeError, SymmeterError
 from symmeter.representations.equivariance import relative_discrepancy
 
-__all__ = ["Bundle", "ModelCall", "bundle_of", "outputs_of"]
+__all__ = ["Bundle", "ModelCall", "bundle_of", "module_of", "outputs_of"]
 
 _RANDOM_LAYERS = (nn.modules.dropout._DropoutNd, nn.AlphaDropout, nn.RReLU)
 _BATCH_LAYERS = (nn.modules.batchnorm._BatchNorm,)
@@ -130,14 +131,17 @@ class ModelCall:
         self.averages = int(averages)
         self.batch = int(batch)
         self.wants_gradients = False
-        check_evaluation_mode(model)
+        #: Networks on sampled group elements keep one draw while they are measured, another for each average.
+        self._samples = _sampled(module_of(model))
+        check_evaluation_mode(module_of(model))
 
     def placed(self, inputs: Bundle) -> Bundle:
         """The inputs on the model's device and, where floating, of its type; modules of torch get tensors."""
-        if not isinstance(self.model, nn.Module):
+        module = module_of(self.model)
+        if module is None:
             return inputs
         inputs = replace(inputs, numpy=False)
-        first = next((p for p in self.model.parameters() if p.is_floating_point()), None)
+        first = next((p for p in module.parameters() if p.is_floating_point()), None)
         if first is None:
             return inputs
         return inputs.map(lambda t: t.to(first.device, first.dtype if t.is_floating_point() else t.dtype))
@@ -145,14 +149,22 @@ class ModelCall:
     def __call__(self, inputs: Bundle) -> tuple[torch.Tensor, ...]:
         """The chosen outputs, each of shape (B, ...)."""
         total: tuple[torch.Tensor, ...] | None = None
-        for _ in range(self.averages):
+        for average in range(self.averages):
             size = self.piece(inputs)
             cuts = [slice(s, s + size) for s in range(0, inputs.batch, size)]
-            pieces = [self._outputs(inputs.map(lambda t, cut=cut: t[cut])) for cut in cuts]
+            with self._holding(average):
+                pieces = [self._outputs(inputs.map(lambda t, cut=cut: t[cut])) for cut in cuts]
             whole = tuple(torch.cat(p) for p in zip(*pieces))
             total = whole if total is None else tuple(a + b for a, b in zip(total, whole))
         assert total is not None
         return total if self.averages == 1 else tuple(t / self.averages for t in total)
+
+    def _holding(self, average: int) -> AbstractContextManager[None]:
+        if self._samples is None:
+            return nullcontext()
+        from symmeter.nn.affine.samples import holding_samples
+
+        return holding_samples(self._samples, seed=average)
 
     def piece(self, inputs: Bundle) -> int:
         """How many samples are passed in one call, so that the layers of a network for pictures fit the memory."""
@@ -189,7 +201,7 @@ class ModelCall:
         if inputs.numpy:
             return " (it was given NumPy arrays, as you gave them; give tensors where it takes those)"
         whole = next((t.dtype for t in inputs.tensors if not (t.is_floating_point() or t.is_complex())), None)
-        if whole is None or not isinstance(self.model, nn.Module):
+        if whole is None or module_of(self.model) is None:
             return ""
         return f" (an input is {str(whole).removeprefix('torch.')}; give float32 where the model takes real numbers)"
 
@@ -232,6 +244,20 @@ class ModelCall:
                 f"the output of a sample changes by {apart:.2g} when others are left out of the batch; the first axis "
                 "of the input must count independent samples"
             )
+
+
+def module_of(model: Any) -> nn.Module | None:
+    """The torch module that a model is, or is a bound method of."""
+    owner = getattr(model, "__self__", model)
+    return owner if isinstance(owner, nn.Module) else None
+
+
+def _sampled(module: nn.Module | None) -> nn.Module | None:
+    """The module, where something in it samples group elements."""
+    if module is None or isinstance(module, torch.jit.ScriptModule):
+        return None
+    inside = any(type(m).__module__ == "symmeter.nn.affine.samples" for m in module.modules())
+    return module if inside else None
 
 
 def _wide(t: torch.Tensor) -> torch.Tensor:

@@ -187,8 +187,8 @@ def prepared(
 
 def equivariance_error(
     model: Any,
-    x: Any,
-    action_in: TensorAction | Any,
+    x: Any = None,
+    action_in: TensorAction | Any = None,
     action_out: TensorAction | Any = None,
     *,
     samples: int = 32,
@@ -196,6 +196,9 @@ def equivariance_error(
     law: str = "normal",
     output: Any = None,
     averages: int = 1,
+    group: Any = None,
+    images: Any = None,
+    **affine: Any,
 ) -> float:
     """How far a model is from equivariant: 0 is exact, 1 as far as can be.
 
@@ -217,6 +220,10 @@ def equivariance_error(
         Which output of a model that returns several; those that ``action_out`` names, or as many as it has, otherwise.
     averages : int
         For models that are random by nature: calls to average.
+    group, images : MatrixLieGroup or str, and tensor of shape (B, C, *grid), instead of x and the actions
+        Move images by affine maps, as ``equivariance_error(net.features, group=Affine(SL(2)), images=x)``: an
+        :class:`~symmeter.nn.affine.AffineReport`, which is the error and splits it into its causes. Other arguments are
+        then those of :func:`~symmeter.nn.affine.equivariance_report`.
 
     Returns
     -------
@@ -242,6 +249,16 @@ def equivariance_error(
     >>> equivariance_error(lambda v: v * torch.tensor([1.0, 1.0, -1.0]), x, rotations) > 0.3
     True
     """
+    if images is not None or group is not None:
+        if images is None or group is None or x is not None or action_in is not None:
+            raise InputError("group= and images= belong together and stand for x and the actions; give both alone")
+        from symmeter.nn.affine.measuring import equivariance_report
+
+        return equivariance_report(model, group, images, **affine)
+    if affine:
+        raise InputError(f"{next(iter(affine))}= is for group= and images=; it is not known here")
+    if x is None or action_in is None:
+        raise InputError("give inputs x and how the group moves them, or group= and images=")
     call, inputs, pair, y = prepared(model, x, action_in, action_out, output, averages)
     elements = pair.leader.elements(samples, generator, law)
     return float(element_errors(call, inputs, pair, elements, y).mean())

@@ -19,7 +19,7 @@ from symmeter.errors import InputError, SymmeterError
 from symmeter.findings import Report
 from symmeter.nn.actions import TensorAction
 from symmeter.nn.elements import Elements
-from symmeter.nn.measure_call import Bundle, ModelCall, bundle_of, outputs_of
+from symmeter.nn.measure_call import Bundle, ModelCall, bundle_of, module_of, outputs_of
 from symmeter.nn.measure_candidates import Pair, candidate_entries
 from symmeter.nn.measure_error import (
     TOLERANCES,
@@ -257,8 +257,13 @@ def _rounding(call: ModelCall, y: tuple[torch.Tensor, ...], in_double: bool) -> 
     """The largest error that rounding explains."""
     if not in_double:
         return TOLERANCES[torch.float64] if y[0].dtype == torch.float64 else _SINGLE
-    stored = isinstance(call.model, torch.nn.Module) and any(p.is_floating_point() for p in call.model.parameters())
+    stored = any(p.is_floating_point() for p in _parameters(call))
     return _ROUNDED_WEIGHTS if stored else TOLERANCES[torch.float64]
+
+
+def _parameters(call: ModelCall) -> list[torch.nn.Parameter]:
+    module = module_of(call.model)
+    return [] if module is None else list(module.parameters())
 
 
 def _elements(action: TensorAction, samples: int, law: str | None, generator: torch.Generator) -> tuple[Elements, bool]:
@@ -274,14 +279,18 @@ def _elements(action: TensorAction, samples: int, law: str | None, generator: to
 
 def _in_double(call: ModelCall, x: Bundle, pair: ActionPair, elements: Elements) -> float | None:
     """The worst error of a few elements when everything is computed in float64; None where that cannot be done."""
-    weights = list(call.model.parameters()) if isinstance(call.model, torch.nn.Module) else []
+    weights = _parameters(call)
     if not any(t.dtype in _NARROW for t in (*x.tensors, *weights)):
         return None
     if x.numpy or call.averages > 1 or isinstance(call.model, torch.jit.ScriptModule):
         return None
     few = x.map(lambda t: t[:8].double() if t.is_floating_point() else t[:8])
     try:
-        model = copy.deepcopy(call.model).double() if isinstance(call.model, torch.nn.Module) else call.model
+        model = call.model
+        if module_of(model) is not None:
+            model = copy.deepcopy(model)
+            inner: Any = module_of(model)
+            inner.double()
         wide = ModelCall(model, call.output, batch=call.batch)
         y = wide(few)
         if any(t.dtype != torch.float64 for t in y):

@@ -14,6 +14,7 @@ from symmeter.finders import Finder, FindOptions
 from symmeter.findings import Report
 from symmeter.nn.candidates import candidate_actions, usual_kind
 from symmeter.nn.exported_programs import ExportedModel
+from symmeter.nn.measure_call import module_of
 from symmeter.nn.measure_groups import measure_groups
 from symmeter.subjects import Subject
 from symmeter.subjects.models import Model
@@ -78,7 +79,7 @@ def as_tensors(model: Any, x: Any, drawn: bool = False) -> Any:
     if not any(isinstance(p, np.ndarray) for p in parts):
         return x
     tensors = [torch.from_numpy(np.ascontiguousarray(p)) if isinstance(p, np.ndarray) else p for p in parts]
-    if isinstance(model, (torch.nn.Module, torch.export.ExportedProgram)):
+    if module_of(model) is not None or isinstance(model, torch.export.ExportedProgram):
         return _like(x, tensors)
     return _like(x, tensors) if drawn and _works(model, _like(x, [t[:2] for t in tensors])) else x
 

@@ -94,8 +94,8 @@ class PolarGroup:
         self.compact: Any = group.maximal_compact if isinstance(group, ReductiveGroup) else group
         turns = self.compact.cube_dimension if self.rotates else 0
         self.cube_dimension = len(self.symmetric) + turns
-        self._vee = torch.from_numpy(np.ascontiguousarray(group._dual))
-        self._hat = torch.from_numpy(np.ascontiguousarray(group.basis)).to(torch.float64)
+        self._vee = torch.from_numpy(np.array(group._dual))
+        self._hat = torch.from_numpy(np.array(group.basis, dtype=float))
 
     def coordinates(self, g: Float[torch.Tensor, "... n n"]) -> Float[torch.Tensor, "... k"]:
         """Coefficients of ``log P + log R`` for ``g = P R``, in the basis of the group; differentiable."""
@@ -103,7 +103,7 @@ class PolarGroup:
         both = X + log_rotation(R) if self.rotates else X
         return both.flatten(-2) @ self._vee.to(both.device, both.dtype)
 
-    def from_coordinates(self, c: Float[torch.Tensor, "... k"]) -> Drawn | tuple[torch.Tensor, torch.Tensor]:
+    def from_coordinates(self, c: Float[torch.Tensor, "... k"]) -> tuple[torch.Tensor, torch.Tensor]:
         """Elements ``exp(X) exp(A)`` and their inverses ``exp(-A) exp(-X)``; differentiable."""
         both = torch.tensordot(c, self._hat.to(c.device, c.dtype), dims=1)
         X, A = (both + both.mT) / 2, (both - both.mT) / 2
@@ -128,9 +128,7 @@ class PolarGroup:
             stretch, back = stretch @ R, np.swapaxes(R, 1, 2) @ back
         return Drawn(stretch, back, weights / weights.sum())
 
-    def _stretches(
-        self, u: np.ndarray, measure: str, radius: float | None, variance: float
-    ) -> tuple[np.ndarray, bool]:
+    def _stretches(self, u: np.ndarray, measure: str, radius: float | None, variance: float) -> tuple[np.ndarray, bool]:
         """Coefficients of X, and whether the density of Haar measure is still to be put on them."""
         from scipy.special import ndtri
 
@@ -225,7 +223,9 @@ def decomposed_group(group: Any) -> DecomposedGroup:
             try:
                 group = named_lie_group(group)
             except UnknownNameError as error:
-                raise UnknownNameError(f"{error}; short names are gl2, sl2, so2, scale2, scales2, gl3, sl3, so3") from None
+                raise UnknownNameError(
+                    f"{error}; short names are gl2, sl2, so2, scale2, scales2, gl3, sl3, so3"
+                ) from None
     if isinstance(group, SemidirectGroup):
         if group.linear is None:
             raise InputError(f"{group} has no linear part; translations alone need an ordinary convolution")

@@ -74,8 +74,8 @@ class GroupSamples:
 
     def to(self, *args: Any, **options: Any) -> GroupSamples:
         """On another device or of another type."""
-        moved = (t.to(*args, **options) for t in (self.elements, self.inverses, self.weights))
-        return GroupSamples(self.group, *moved)
+        g, back, w = (t.to(*args, **options) for t in (self.elements, self.inverses, self.weights))
+        return GroupSamples(self.group, g, back, w)
 
     @classmethod
     def of(cls, group: Any, elements: Any, weights: Any = None) -> GroupSamples:
@@ -132,7 +132,7 @@ class GroupSampler(nn.Module):
         For the plane: bound on the angles in radians. The set is then no longer closed under rotations; right for
         tasks that turn little.
     turns : int or array of shape (m, n, n), optional
-        Multiply N / m stretches from the left by m equally spaced rotations of the plane, or by the given rotations, so
+        Multiply N / m elements from the left by m equally spaced rotations of the plane, or by the given rotations, so
         that rotations by these permute the samples.
     mode : {"redrawn", "frozen", "learned"}
         New elements at every forward pass, in training and in use (the published choice); elements drawn once and kept
@@ -148,7 +148,7 @@ class GroupSampler(nn.Module):
     --------
     >>> sampler = GroupSampler("sl2", 12, turns=4, mode="frozen", seed=0)
     >>> samples = sampler.draw()
-    >>> samples.elements.shape, bool(torch.allclose(samples.elements @ samples.inverses, torch.eye(2), atol=1e-6))
+    >>> samples.elements.shape, bool(((samples.elements @ samples.inverses).diagonal(0, 1, 2) - 1 < 1e-12).all())
     (torch.Size([12, 2, 2]), True)
     """
 
@@ -205,7 +205,11 @@ class GroupSampler(nn.Module):
             turns = np.moveaxis(np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]), 2, 0)
             turns[np.abs(turns) < 1e-15] = 0.0
         turns = np.asarray(turns, dtype=float)
-        if turns.ndim != 3 or turns.shape[1:] != (n, n) or np.abs(turns @ turns.swapaxes(1, 2) - np.eye(n)).max() > 1e-9:
+        if (
+            turns.ndim != 3
+            or turns.shape[1:] != (n, n)
+            or np.abs(turns @ turns.swapaxes(1, 2) - np.eye(n)).max() > 1e-9
+        ):
             raise InputError(f"turns are rotations of shape (m, {n}, {n}); got shape {turns.shape}")
         if self.samples % len(turns):
             raise InputError(f"{self.samples} samples are no multiple of the {len(turns)} turns")
@@ -215,21 +219,24 @@ class GroupSampler(nn.Module):
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
-    def fresh(self, seed: int | None = None) -> GroupSamples:
+    def fresh(self, seed: int | tuple[int, ...] | None = None) -> GroupSamples:
         """New samples in double precision, whatever the mode; the same seed gives the same ones."""
         rng = np.random.default_rng(int(torch.randint(2**62, (1,))) if seed is None else seed)
-        count = self.samples if self.turns is None else self.samples // len(self.turns)
+        turns = self.turns
+        count = self.samples if turns is None else self.samples // len(turns)
         u = self._cube(count, rng)
-        if self._planar and self.turns is None:
+        if self._planar and turns is None:
             self._set_angles(u, rng)
-        elif self._planar:
-            u[:, -1] = 0.5  # the angle 0: what is left is the stretch
+        elif self._planar and turns is not None:
+            # Between one turn and the next, so that rotations alone give all equally spaced angles.
+            u[:, -1] = 0.5 + np.arange(count) / count / len(turns)
         g, back, w = self.group.drawn(u, self.measure, self.radius, self.variance)
-        if self.turns is not None:
-            g = (self.turns[:, None] @ g[None]).reshape(-1, *g.shape[1:])
-            back = (back[None] @ self.turns.swapaxes(1, 2)[:, None]).reshape(-1, *back.shape[1:])
-            w = np.tile(w, len(self.turns)) / len(self.turns)
-        return GroupSamples(self.group, *(torch.from_numpy(np.ascontiguousarray(a)) for a in (g, back, w)))
+        if turns is not None:
+            g = (turns[:, None] @ g[None]).reshape(-1, *g.shape[1:])
+            back = (back[None] @ turns.swapaxes(1, 2)[:, None]).reshape(-1, *back.shape[1:])
+            w = np.tile(w, len(turns)) / len(turns)
+        parts = [torch.from_numpy(np.ascontiguousarray(a)) for a in (g, back, w)]
+        return GroupSamples(self.group, parts[0], parts[1], parts[2])
 
     def _cube(self, count: int, rng: np.random.Generator) -> np.ndarray:
         d = self.group.cube_dimension
@@ -257,13 +264,15 @@ class GroupSampler(nn.Module):
             self.current = self._held
         elif self.mode == "redrawn":
             self._draws += 1
-            seed = None if self.seed is None else [self.seed, self._draws]
-            self.current = self.fresh(seed)  # type: ignore[arg-type]
+            self.current = self.fresh(None if self.seed is None else (self.seed, self._draws))
         elif self.mode == "frozen":
-            self.current = GroupSamples(self.group, self.elements, self.inverses, self.weights)
+            kept: Any = self
+            self.current = GroupSamples(self.group, kept.elements, kept.inverses, kept.weights)
         else:
             group: Any = self.group
-            self.current = GroupSamples(self.group, *group.from_coordinates(self.coordinates), self.weights)
+            g, back = group.from_coordinates(self.coordinates)
+            weights: Any = self.weights
+            self.current = GroupSamples(self.group, g, back, weights.to(g))
         return self.current
 
     def shared(self) -> GroupSamples:
@@ -273,15 +282,15 @@ class GroupSampler(nn.Module):
     # -- modes ---------------------------------------------------------------------------------------------------------
 
     def _keep(self, samples: GroupSamples) -> None:
-        dtype = torch.get_default_dtype()
-        self.register_buffer("weights", samples.weights.to(dtype))
+        # In double precision, so that inverses stay inverses; layers convert what they need.
+        self.register_buffer("weights", samples.weights)
         if self.mode == "learned":
             if not isinstance(self.group, PolarGroup):
                 raise InputError(f"learned samples need a group with polar coordinates; {self.group!r} has none")
-            self.coordinates = nn.Parameter(self.group.coordinates(samples.elements).to(dtype))
+            self.coordinates = nn.Parameter(self.group.coordinates(samples.elements).to(torch.get_default_dtype()))
         else:
-            self.register_buffer("elements", samples.elements.to(dtype))
-            self.register_buffer("inverses", samples.inverses.to(dtype))
+            self.register_buffer("elements", samples.elements)
+            self.register_buffer("inverses", samples.inverses)
 
     def freeze(self, seed: int | None = None) -> GroupSampler:
         """Keep one draw from now on; returns the sampler itself."""
@@ -296,13 +305,36 @@ class GroupSampler(nn.Module):
         self._held = samples
         self.current = samples
 
+    def _apply(self, fn: Any, recurse: bool = True) -> GroupSampler:
+        """Frozen elements keep their precision and place whatever the network is converted to."""
+        kept, self._buffers = self._buffers, {}
+        try:
+            super()._apply(fn, recurse)
+        finally:
+            self._buffers = kept
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What the last pass used may hang on its graph, which cannot be copied.
+        return {**self.__dict__, "current": None}
+
     def extra_repr(self) -> str:
         return f"{self.group!r}, samples={self.samples}, measure={self.measure}, {self.mode}"
 
 
 @contextmanager
-def holding_samples(model: nn.Module, seed: int = 0, moved: Any = None) -> Iterator[None]:
-    """While this lasts, every sampler inside the model keeps one draw, moved by a group element if one is given.
+def holding_samples(model: nn.Module, seed: int = 0, moved: Any = None, fresh: bool = False) -> Iterator[None]:
+    """While this lasts, every sampler inside the model keeps one draw.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    seed : int
+        Of the draw, for samples that are redrawn.
+    moved : tensor of shape (n, n), optional
+        Multiply the elements by it from the left: the samples as a moved signal sees them.
+    fresh : bool
+        Make a new draw of frozen samples as well.
 
     Examples
     --------
@@ -316,7 +348,8 @@ def holding_samples(model: nn.Module, seed: int = 0, moved: Any = None) -> Itera
     before = [(m._held, m.current) for m in found]
     try:
         for k, sampler in enumerate(found):
-            kept = sampler.draw() if sampler.mode != "redrawn" else sampler.fresh(seed + 7919 * k)
+            new = sampler.mode == "redrawn" or (fresh and sampler.mode == "frozen")
+            kept = sampler.fresh(seed + 7919 * k) if new and sampler._held is None else sampler.draw()
             sampler.hold(kept if moved is None else kept.moved(moved))
         yield
     finally:

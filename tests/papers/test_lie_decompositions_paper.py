@@ -1,0 +1,76 @@
+"""The affine experiment: a smoke run passes what it can judge; worse networks and numbers would be seen."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+
+from symmeter.papers._lie_decompositions_claims import CLAIMS, judge  # noqa: E402
+from symmeter.papers._lie_decompositions_networks import NETWORKS, build, weights_of  # noqa: E402
+from symmeter.papers.lie_decompositions import PAPER  # noqa: E402
+from symmeter.papers.run import run_paper  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    pytest.importorskip("matplotlib")
+    out = tmp_path_factory.mktemp("affine")
+    run_paper(PAPER, "smoke", out)
+    return out, json.loads((out / "results.json").read_text())
+
+
+def test_the_smoke_run_passes_all_but_what_is_too_small(results):
+    out, found = results
+    words = [c["outcome"] for c in found["claims"]]
+    assert len(words) == len(CLAIMS)
+    assert (words.count("passed"), words.count("falls short")) == (5, 0)
+    assert (out / "figure.svg").stat().st_size > 1000
+
+
+def test_wrong_numbers_and_worse_networks_fall_short(results):
+    tables = copy.deepcopy(results[1]["tables"])
+    tables["scale"], tables["seconds"] = "laptop", 60.0
+    tables["exact"]["invariance"]["haar"][1] *= 1.2
+    tables["exact"]["turns"]["sl2"] = 1e-3
+    better, worse = [0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5], [0.98, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2]
+    plain = ("CNN", "SO(2)", "GL+(2), redrawn")
+    tables["trained"] = [
+        {"network": name, "seed": 0, "accuracy": worse if name in plain else better} for name in NETWORKS
+    ]
+    tables["times"] = {
+        "coordinates": {"ours": 1.0, "eigenvectors": 4.0, "geomstats": None},
+        "step": [{"group": "sl2", "ours": 1.0, "dense": 0.9, "rank 1": 0.5, "faster": 0.9}],
+    }
+    found = {m.claim.statement: m for m in judge(tables, "laptop")}
+    outcome = {s: m.outcome for s, m in found.items()}
+
+    def of(words: str) -> str:
+        return next(o for s, o in outcome.items() if words in s)
+
+    assert of("integral over SL(2)") == of("turn their features") == of("eigenvectors of g") == "falls short"
+    assert of("training step") == "falls short"
+    assert of("geomstats") == "not run"
+    assert of("above a plain network of as many weights") == of("compact group") == of("redrawn") == "passed"
+    assert of("five times the weights") == of("saw deformed digits") == "falls short"  # equal is not above
+
+
+def test_plain_networks_are_matched_in_weights():
+    sizes = {name: weights_of(build(name, 0)) for name in ("CNN", "CNN, 5 x the weights", "GL+(2)")}
+    assert abs(sizes["CNN"] / sizes["GL+(2)"] - 1) < 0.1
+    assert abs(sizes["CNN, 5 x the weights"] / sizes["GL+(2)"] - 5) < 0.5
+
+
+def test_the_dense_arrangement_computes_the_same():
+    from symmeter.nn.affine import AffineResNet
+    from symmeter.papers._lie_decompositions_timing import dense
+
+    x = torch.rand(2, 1, 20, 20)
+    for group in ("sl2", "gl2"):
+        net = AffineResNet(group, width=3, samples=4, mode="frozen", seed=0, kernel_width=8, hidden=8).eval()
+        before = net(x)
+        torch.testing.assert_close(dense(net)(x), before, atol=1e-5, rtol=1e-4)
