@@ -152,7 +152,7 @@ def coloured_noise(
     ----------
     psd : str, float or array of shape (k // 2 + 1,)
         A design curve, a constant (white noise of variance s**2 has ``2 s**2 / sample_rate``), or values at
-        ``j / duration``; infinite ones are left silent.
+        ``j / duration``; infinite ones are left silent. Below a design curve its first value goes on.
     duration : float
         Seconds.
     sample_rate : float
@@ -176,7 +176,14 @@ def coloured_noise(
     if k < 4:
         raise InputError(f"{duration:g} s at {sample_rate:g} Hz are {k} samples; noise needs four or more")
     f = np.arange(k // 2 + 1) * (sample_rate / k)
-    density = design_psd(psd, f) if isinstance(psd, str) else np.broadcast_to(np.asarray(psd, dtype=float), f.shape)
+    if isinstance(psd, str):
+        density = design_psd(psd, f)
+        # Below its curve a detector is not silent: a silent band would be full of what leaks in from its neighbours.
+        first = np.flatnonzero(np.isfinite(density))
+        if len(first):
+            density[: first[0]] = density[first[0]]
+    else:
+        density = np.broadcast_to(np.asarray(psd, dtype=float), f.shape)
     if np.any(np.isnan(density)) or np.any(density < 0):
         raise InputError("a spectral density is a positive number at each frequency")
     draws = np.random.default_rng(rng).standard_normal((2, len(f)))

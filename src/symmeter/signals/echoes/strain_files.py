@@ -156,8 +156,8 @@ def _from_hdf5(
             begin, end = _stretch(shown, data.shape[0], rate, first, start, duration)
             values = np.asarray(data[begin:end], dtype=float)
             good = _good_seconds(file, begin / rate, end / rate)
-            detector = file.get("meta/Detector")
-            named = "" if detector is None else _text(detector[()])
+            detector_name: Any = file.get("meta/Detector")
+            named = "" if detector_name is None else _text(detector_name[()])
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
         if isinstance(error, InputError):
             raise
@@ -229,7 +229,7 @@ def _rate_of(file: Any, data: Any, shown: str, given: float | None) -> tuple[flo
 
 
 def _good_seconds(file: Any, begin: float, end: float) -> np.ndarray | None:
-    mask = file.get("quality/simple/DQmask")
+    mask: Any = file.get("quality/simple/DQmask")
     if mask is None:
         return None
     # Bit 0: data are present and calibrated.
