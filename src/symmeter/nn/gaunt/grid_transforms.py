@@ -30,6 +30,9 @@ class Grid(NamedTuple):
         The constants of the three factors.
     points : int
         Numbers that the grid has for each row, in each of its arrays.
+    small : tuple of tensors
+        For ``dense``: the projections on the three factors once more, row by row in memory, which is how a product of
+        few rows is quickest.
     """
 
     route: str
@@ -37,6 +40,7 @@ class Grid(NamedTuple):
     second: Tensors
     out: Tensors
     points: int
+    small: Tensors = ()
 
     @classmethod
     def of(cls, route: str, constants: Tensors) -> Grid:
@@ -47,15 +51,17 @@ class Grid(NamedTuple):
             points = out[2].shape[2] * out[4].shape[0]
         else:
             points = out[2 if route == "paired" else 0].shape[1]
-        return cls(route, first, second, out, points)
+        small = tuple(part[1].contiguous() for part in (first, second, out)) if route == "dense" else ()
+        return cls(route, first, second, out, points, small)
 
     def along_first(self) -> Grid:
         """For the derivative along the first factor: (output, second) to first."""
-        return Grid(self.route, self.out, self.second, self.first, self.points)
+        return Grid(self.route, self.out, self.second, self.first, self.points, self.small[::-1])
 
     def along_second(self) -> Grid:
         """For the derivative along the second factor: (first, output) to second."""
-        return Grid(self.route, self.first, self.out, self.second, self.points)
+        small = (self.small[0], self.small[2], self.small[1]) if self.small else ()
+        return Grid(self.route, self.first, self.out, self.second, self.points, small)
 
 
 def _unpadded(route: str, constants: Tensors) -> Tensors:

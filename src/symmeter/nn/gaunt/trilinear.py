@@ -54,9 +54,9 @@ def _apply(x: Any, y: Any, grid: Grid) -> torch.Tensor:
     # Slices of shapes take longer than their comparison; mostly the shapes are one and the same.
     if transformed or (x.shape != y.shape and x.shape[:-1] != y.shape[:-1]):
         return TrilinearProduct.apply(x, y, grid, None)
-    values = _rows(x) * grid.points
-    if values * x.shape[-1] < FEWEST_MULTIPLICATIONS and grid.route == "dense" and not _forward_mode():
+    if x.numel() * grid.points < FEWEST_MULTIPLICATIONS and grid.route == "dense" and not _forward_mode():
         return _small_product(x, y, grid)
+    values = _rows(x) * grid.points
     return TrilinearProduct.apply(x, y, grid, [] if values <= _KEPT_VALUES else None)
 
 
@@ -195,7 +195,7 @@ class SmallProduct(torch.autograd.Function):
         fx, fy = x @ grid.first[0], y @ grid.second[0]
         ctx.grid = grid
         ctx.save_for_backward(x, y, fx, fy)
-        return _projected(fx * fy, *grid.out)
+        return _projected(fx * fy, grid.small[2], grid.out[2])
 
     @staticmethod
     def backward(ctx: Any, grad: Any) -> Any:  # type: ignore[override]
@@ -204,15 +204,15 @@ class SmallProduct(torch.autograd.Function):
                 return SmallProduct.backward(ctx, grad)
         x, y, fx, fy = ctx.saved_tensors
         grid = ctx.grid
-        along_x, along_y = ctx.needs_input_grad[:2]
-        if not (along_x and along_y) or torch.is_grad_enabled():
-            return *_exchanged(grad, x, y, grid, along_x, along_y), None
+        needs = ctx.needs_input_grad
+        if not (needs[0] and needs[1]) or torch.is_grad_enabled():
+            return *_exchanged(grad, x, y, grid, needs[0], needs[1]), None
         fg = grad @ grid.out[0]
-        gx = _projected(fg * fy, *grid.first)
-        return gx, _projected(fg.mul_(fx), *grid.second), None
+        gx = _projected(fg * fy, grid.small[0], grid.first[2])
+        return gx, _projected(fg.mul_(fx), grid.small[1], grid.second[2]), None
 
 
-def _projected(values: torch.Tensor, _: Any, matrix: torch.Tensor, narrow: torch.Tensor | None) -> torch.Tensor:
+def _projected(values: torch.Tensor, matrix: torch.Tensor, narrow: torch.Tensor | None) -> torch.Tensor:
     found = values @ matrix
     return found if narrow is None else found[..., : narrow.shape[1]].contiguous()
 
