@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symmeter.cli.nn_gaunt import check_json_path, need_torch, parse_degrees, save_json
-from symmeter.cli.output import json_option, print_json, print_table, say
+from symmeter.cli.nn_gaunt import need_torch, parse_degrees
+from symmeter.cli.output import check_json_path, json_option, print_json, print_table, save_json, say
 
 if TYPE_CHECKING:
     from symmeter.nn.gaunt.timing import SpeedRow

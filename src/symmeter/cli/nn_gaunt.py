@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from symmeter.cli.lazy import LazyGroup
-from symmeter.cli.output import json_option, print_json, print_table, say
+from symmeter.cli.output import check_json_path, json_option, print_json, print_table, save_json, say
 
 __all__ = ["check", "gaunt"]
 
@@ -113,32 +113,3 @@ def need_torch(why: str) -> None:
 
     if find_spec("torch") is None:
         raise MissingDependencyError("torch", "nn", why)
-
-
-def check_json_path(out: Path | None) -> None:
-    """Refuse files that cannot be written before the work begins.
-
-    Raises
-    ------
-    InputError, OutputError
-    """
-    from symmeter.errors import InputError, OutputError
-
-    if out is None:
-        return
-    if out.suffix != ".json":
-        raise InputError(f"{out}: results are saved as .json; change the extension")
-    if out.is_dir():
-        raise OutputError(f"{out} is a folder; give the name of a file to write")
-    if not out.parent.is_dir():
-        raise OutputError(f"{out} cannot be written: the folder {out.parent} does not exist; make it first")
-
-
-def save_json(out: Path | None, value: object) -> None:
-    """Write a JSON file, whole or not at all."""
-    if out is not None:
-        import json
-
-        from symmeter.files import write_atomic
-
-        write_atomic(out, json.dumps(value, indent=2) + "\n")

@@ -6,11 +6,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-__all__ = ["json_option", "print_json", "print_table", "say", "width_of_output"]
+__all__ = ["check_json_path", "json_option", "print_json", "print_table", "save_json", "say", "width_of_output"]
 
 json_option: Callable[..., Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON on standard output; text for people goes to standard error."
@@ -54,3 +55,30 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: st
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     console.print(table)
+
+
+def check_json_path(out: Path | None) -> None:
+    """Refuse files that cannot be written before the work begins.
+
+    Raises
+    ------
+    InputError, OutputError
+    """
+    from symmeter.errors import InputError, OutputError
+
+    if out is None:
+        return
+    if out.suffix != ".json":
+        raise InputError(f"{out}: results are saved as .json; change the extension")
+    if out.is_dir():
+        raise OutputError(f"{out} is a folder; give the name of a file to write")
+    if not out.parent.is_dir():
+        raise OutputError(f"{out} cannot be written: the folder {out.parent} does not exist; make it first")
+
+
+def save_json(out: Path | None, value: object) -> None:
+    """Write a JSON file, whole or not at all."""
+    if out is not None:
+        from symmeter.files import write_atomic
+
+        write_atomic(out, json.dumps(value, indent=2) + "\n")

@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from symmeter.cli.lazy import LazyGroup
-from symmeter.cli.nn_gaunt import check_json_path, save_json
-from symmeter.cli.output import json_option, print_json, print_table, say
+from symmeter.cli.output import check_json_path, json_option, print_json, print_table, save_json, say
 
 __all__ = ["conserve", "ricci", "spacetime", "symmetries"]
 

@@ -30,6 +30,7 @@ from symmeter.groups.families import (
 )
 from symmeter.groups.finite_group import FiniteGroup
 from symmeter.groups.group import Group
+from symmeter.groups.known_by_name import NamedGroup
 from symmeter.groups.library import GroupIdentity, identify, number_of_groups, small_group, small_groups
 from symmeter.groups.lie_algebra import LieAlgebra
 from symmeter.groups.lie_group import LieGroup
@@ -61,6 +62,7 @@ __all__ = [
     "LieAlgebra",
     "LieGroup",
     "MatrixGroup",
+    "NamedGroup",
     "Permutation",
     "PermutationGroup",
     "PointGroup",

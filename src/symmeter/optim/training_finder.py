@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
-from typing import Any
 
 import numpy as np
 
-from symmeter.errors import InputError
 from symmeter.finders import Finder, FindOptions
 from symmeter.findings import Finding, Level, Report
-from symmeter.groups.group import Group
+from symmeter.groups import NamedGroup
 from symmeter.optim.noether.discovery import as_family, discover_symmetries
 from symmeter.optim.noether.symmetries import KINDS, ParameterSymmetry
-from symmeter.representations.actions import Action, Space
+from symmeter.representations import Space, UnaveragedAction
 from symmeter.statistics.distributions import beta_quantile
 from symmeter.subjects import Subject
 from symmeter.subjects.training import Training
@@ -62,46 +59,7 @@ class TrainingFinder(Finder):
         )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Parameters(Space):
-    """The parameters that a family moves."""
-
-    title: str = "parameters"
-
-    def describe(self) -> str:
-        return self.title
-
-
-class _ParameterGroup(Group):
-    """A group of moves of parameters, known by its name and dimension."""
-
-    def __init__(self, name: str, abelian: bool) -> None:
-        self._name, self._abelian = name, abelian
-
-    @property
-    def order(self) -> None:
-        return None
-
-    @property
-    def generators(self) -> tuple[Any, ...]:
-        return ()
-
-    @property
-    def is_abelian(self) -> bool:
-        return self._abelian
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        return self._name
-
-    def __contains__(self, element: object) -> bool:
-        return False
-
-    def elements(self, cap: int = 20_000) -> Iterator[Any]:
-        raise InputError(f"{self._name} moves parameters; use transform of finding.action.symmetry for its elements")
-
-
-class ParameterAction(Action):
+class ParameterAction(UnaveragedAction):
     """How a family moves the parameters of a network.
 
     Attributes
@@ -112,22 +70,18 @@ class ParameterAction(Action):
 
     def __init__(self, symmetry: ParameterSymmetry) -> None:
         self.symmetry = symmetry
-        self.group = _ParameterGroup(_group_name(symmetry), symmetry.kind != "linear")
         names = symmetry.parameters
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        self.space = _Parameters(symmetry.count, title=", ".join(names[:_MOST_NAMES]) + more)
-        self.generators = ()
-
-    def _refuse(self) -> InputError:
-        return InputError(
-            f"{self.symmetry.name} moves parameters by a group that is not compact; there is no average over it"
+        group = NamedGroup(
+            _group_name(symmetry),
+            abelian=symmetry.kind != "linear",
+            where="moves parameters; use transform of finding.action.symmetry for its elements",
         )
-
-    def project(self, x: Any) -> Any:
-        raise self._refuse()
-
-    def average(self, operator: Any) -> Any:
-        raise self._refuse()
+        super().__init__(
+            group,
+            Space(symmetry.count, title=", ".join(names[:_MOST_NAMES]) + more),
+            f"{symmetry.name} moves parameters by a group that is not compact; there is no average over it",
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -47,6 +47,7 @@ from symmeter.representations.spherical_harmonics import real_sph_harm, real_sph
 from symmeter.representations.tensor_symbols import Scalar, T, Tensor, TensorType, V, Vector, defining_representation
 from symmeter.representations.three_j_tensors import clebsch_gordan_tensor, wigner_3j_tensor
 from symmeter.representations.transformations import Dense, Monomial, Transformation, as_transformation
+from symmeter.representations.unaveraged import UnaveragedAction
 from symmeter.representations.wigner import wigner_D, wigner_d, wigner_D_all, wigner_d_all, wigner_D_spin
 from symmeter.representations.wigner_symbols import (
     clebsch_gordan,
@@ -83,6 +84,7 @@ __all__ = [
     "Tensor",
     "TensorType",
     "Transformation",
+    "UnaveragedAction",
     "V",
     "Vector",
     "action_of",

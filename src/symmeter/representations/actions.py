@@ -27,11 +27,15 @@ __all__ = ["Action", "FiniteMatrixAction", "FlowAction", "MonomialAction", "Proj
 
 @dataclass(frozen=True)
 class Space:
-    """The coordinates that an action moves: M columns, which may be the cells of an h x w grid (row major)."""
+    """The coordinates that an action moves: M columns, which may be the cells of an h x w grid (row major).
+
+    A ``title`` says in words what they are, where they are no columns.
+    """
 
     dimension: int
     names: tuple[str, ...] | None = None
     grid: tuple[int, int] | None = None
+    title: str | None = None
 
     def __post_init__(self) -> None:
         if self.grid is not None and self.grid[0] * self.grid[1] != self.dimension:
@@ -42,6 +46,8 @@ class Space:
 
     def describe(self) -> str:
         """A short text: ``the 8 x 8 grid`` or ``12 columns``."""
+        if self.title is not None:
+            return self.title
         return f"the {self.grid[0]} x {self.grid[1]} grid" if self.grid else f"{self.dimension} columns"
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from symmeter.errors import InputError
 from symmeter.finders import Finder, FindOptions
 from symmeter.findings import Finding, Report
-from symmeter.groups.group import Group
-from symmeter.representations.actions import Action, Space
+from symmeter.groups import NamedGroup
+from symmeter.representations import Space, UnaveragedAction
 from symmeter.spacetime.conservation import conservation_laws
 from symmeter.spacetime.lagrangians import Lagrangian
 from symmeter.spacetime.polynomials import exponents
@@ -52,46 +51,7 @@ class EquationFinder(Finder):
         return EquationReport(subject.describe(), findings, (), tuple(notes), {"seed": 0}, ("asymptotic-symmetries",))
 
 
-@dataclass(frozen=True)
-class _Variables(Space):
-    """The independent and dependent variables."""
-
-    title: str = "variables"
-
-    def describe(self) -> str:
-        return self.title
-
-
-class _OneParameter(Group):
-    """The flow of a vector field."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    @property
-    def order(self) -> None:
-        return None
-
-    @property
-    def generators(self) -> tuple[Any, ...]:
-        return ()
-
-    @property
-    def is_abelian(self) -> bool:
-        return True
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        return self._name
-
-    def __contains__(self, element: object) -> bool:
-        return False
-
-    def elements(self, cap: int = 20_000) -> Iterator[Any]:
-        raise InputError("a flow has an element for each number; use finding.action.field.flow(points, eps)")
-
-
-class FieldAction(Action):
+class FieldAction(UnaveragedAction):
     """How a vector field moves the variables of an equation.
 
     Attributes
@@ -102,20 +62,13 @@ class FieldAction(Action):
 
     def __init__(self, field: VectorField) -> None:
         self.field = field
-        self.group = _OneParameter("R")
-        space = field.space
-        moved = [*space.independent, *space.dependent]
-        self.space = _Variables(len(moved), title=", ".join(moved))
-        self.generators = ()
-
-    def _refuse(self) -> InputError:
-        return InputError(f"{self.field} moves variables by a group that is not compact; there is no average over it")
-
-    def project(self, x: Any) -> Any:
-        raise self._refuse()
-
-    def average(self, operator: Any) -> Any:
-        raise self._refuse()
+        moved = [*field.space.independent, *field.space.dependent]
+        where = "has an element for each number; use finding.action.field.flow(points, eps)"
+        super().__init__(
+            NamedGroup("R", abelian=True, where=where),
+            Space(len(moved), title=", ".join(moved)),
+            f"{field} moves variables by a group that is not compact; there is no average over it",
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

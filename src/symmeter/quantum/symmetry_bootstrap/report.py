@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from symmeter.errors import InputError
 from symmeter.findings import Finding, Report, Rung
-from symmeter.groups.group import Group
+from symmeter.groups import Group, NamedGroup
 from symmeter.quantum.symmetry_bootstrap.patterns import pattern_text
 from symmeter.quantum.symmetry_bootstrap.solutions import BootstrapResult, Solution
 from symmeter.quantum.symmetry_bootstrap.spectra import SectorSpectra
 from symmeter.quantum.symmetry_bootstrap.weights import ChargeSpectra
-from symmeter.representations.actions import Action, Space
+from symmeter.representations import Space, UnaveragedAction
 
 __all__ = ["BootstrapReport", "HiddenAction", "ReportSection", "bootstrap_report"]
 
@@ -45,46 +44,7 @@ class ReportSection:
     axes: tuple[str, str] = ("", "")
 
 
-@dataclass(frozen=True)
-class _Sectors(Space):
-    """The sectors of the known subgroup, as the space of an action whose operators are not known."""
-
-    title: str = "the levels"
-
-    def describe(self) -> str:
-        return self.title
-
-
-class _LieName(Group):
-    """A continuous group of which the bootstrap knows the name and the rank."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    @property
-    def order(self) -> None:
-        return None
-
-    @property
-    def generators(self) -> tuple[Any, ...]:
-        return ()
-
-    @property
-    def is_abelian(self) -> bool:
-        return self._name.replace(" ", "").replace("x", "").replace("U(1)", "") == ""
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        return self._name
-
-    def __contains__(self, element: object) -> bool:
-        return False
-
-    def elements(self, cap: int = 20_000) -> Iterator[Any]:
-        raise InputError(f"{self._name} is known by its weights only; it has no elements here")
-
-
-class HiddenAction(Action):
+class HiddenAction(UnaveragedAction):
     """The action of a group whose irreps are known but whose operators are not.
 
     Spectra in sectors determine how often each irrep occurs, not the operators; asking for averages is an error that
@@ -92,21 +52,12 @@ class HiddenAction(Action):
     """
 
     def __init__(self, group: Group, title: str, dimension: int) -> None:
-        self.group = group
-        self.space = _Sectors(max(dimension, 1), title=title)
-        self.generators = ()
-
-    def _refuse(self) -> InputError:
-        return InputError(
-            f"{self.group.name} was found from spectra alone, which tell its irreps but not its operators; find these, "
-            "and give them as generators"
+        super().__init__(
+            group,
+            Space(max(dimension, 1), title=title),
+            f"{group.name} was found from spectra alone, which tell its irreps but not its operators; find these, and "
+            "give them as generators",
         )
-
-    def project(self, x: Any) -> Any:
-        raise self._refuse()
-
-    def average(self, operator: Any) -> Any:
-        raise self._refuse()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -197,7 +148,10 @@ def _findings(spectra: SectorSpectra | ChargeSpectra, result: BootstrapResult) -
     """One finding a group; the defect is the splitting of levels that should coincide, in mean spacings."""
     defect, how = _splitting(result)
     if result.weights is not None:
-        action = HiddenAction(_LieName(result.weights.name), "multiplets of the charges", 1)
+        named = result.weights.name
+        only_charges = named.replace(" ", "").replace("x", "").replace("U(1)", "") == ""
+        group = NamedGroup(named, abelian=only_charges, where="is known by its weights only; it has no elements here")
+        action = HiddenAction(group, "multiplets of the charges", 1)
         how = "every multiplet of coinciding levels compared with the weight diagrams of the algebra"
         return [
             Finding(

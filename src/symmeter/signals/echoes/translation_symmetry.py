@@ -166,16 +166,6 @@ class _Translations(Group):
         raise InputError(f"there are infinitely many translations by {self.spacing:g} Hz; multiply the spacing")
 
 
-@dataclass(frozen=True)
-class _Spectrum(Space):
-    """Power by frequency."""
-
-    title: str = "the spectrum"
-
-    def describe(self) -> str:
-        return self.title
-
-
 class SpectrumShift(Action):
     """Translations of a power spectrum by whole periods; the average over them folds it.
 
@@ -189,7 +179,7 @@ class SpectrumShift(Action):
         self.spacing, self.offset = float(spacing), float(offset)
         self.group = _Translations(self.spacing)
         low, high = float(frequencies[0]), float(frequencies[-1])
-        self.space = _Spectrum(len(frequencies), title=f"the spectrum from {low:.4g} to {high:.4g} Hz")
+        self.space = Space(len(frequencies), title=f"the spectrum from {low:.4g} to {high:.4g} Hz")
         self.generators = ()
         df = float(frequencies[1] - frequencies[0])
         count = max(1, round(self.spacing / df))

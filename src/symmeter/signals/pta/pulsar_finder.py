@@ -34,13 +34,6 @@ _SEEN = 3.0
 _GRID = (18, 36)
 
 
-class _Sky(Space):
-    """Coefficients of the power of the sky."""
-
-    def describe(self) -> str:
-        return f"the sky, {self.dimension} harmonics"
-
-
 class SkyRotation(Action):
     """All rotations of the sky, on real coefficients of its power; the average keeps the mean power alone."""
 
@@ -49,7 +42,8 @@ class SkyRotation(Action):
         for k in range(3):
             turns[k, (k + 1) % 3, (k + 2) % 3], turns[k, (k + 2) % 3, (k + 1) % 3] = -1.0, 1.0
         self.group = LieGroup(LieAlgebra(list(turns)))
-        self.space = _Sky((lmax + 1) ** 2)
+        size = (lmax + 1) ** 2
+        self.space = Space(size, title=f"the sky, {size} harmonics")
         self.generators = ()
         self.lmax = lmax
 
