@@ -131,6 +131,20 @@ def test_clips(tmp_path) -> None:
         load_clips(tmp_path / "none")
 
 
+def test_clips_in_hdf5(tmp_path) -> None:
+    h5py = pytest.importorskip("h5py")
+    clip = np.random.default_rng(0).integers(0, 256, (7, 6, 5), dtype=np.uint8)
+    (tmp_path / "walking").mkdir()
+    with h5py.File(tmp_path / "walking" / "one.h5", "w") as file:
+        file["frames"] = clip
+    found = load_clips(tmp_path, length=4)
+    assert np.allclose(found.frames[0, :, 0] * 255, clip[::2])
+    with h5py.File(tmp_path / "walking" / "one.h5", "a") as file:
+        file["more"] = clip
+    with pytest.raises(FileFormatError, match="2 data sets"):
+        load_clips(tmp_path, length=4)
+
+
 def test_training_goes_on_bit_by_bit(tmp_path) -> None:
     recipe = Recipe(hidden=3, flow_velocities=1, data_velocities=1, batch=2, steps=6)
     whole = FlowTraining(recipe)

@@ -122,6 +122,7 @@ def _array(path: Path) -> Any:
             names = [k for k in file if isinstance(file[k], h5py.Dataset)]
             if len(names) != 1:
                 raise FileFormatError(f"{path} has {len(names)} data sets at its top; a clip is one")
-            return file[names[0]][()]
+            found: Any = file[names[0]]
+            return found[()]
     except OSError as error:
         raise FileFormatError(f"{path} cannot be read: {error}") from error
