@@ -61,8 +61,8 @@ GROUPS: dict[str, list[Group]] = {
     "PointGroup": [sg.PointGroup("C3v")],
     "DoubleGroup": [sg.DoubleGroup(sg.PointGroup("D2"))],
 }
-#: Exported classes of infinite groups; test_lie_groups.py is about them.
-INFINITE = {"LieGroup"}
+#: Exported classes without a table: of infinite groups (test_lie_groups.py) and of names (test_known_by_name.py).
+WITHOUT_TABLE = {"LieGroup", "NamedGroup"}
 OBJECTS = [(family, g) for family, groups in GROUPS.items() for g in groups]
 
 
@@ -92,10 +92,10 @@ def test_no_exported_group_escapes():
         for name, value in exported.items()
         if inspect.isclass(value) and issubclass(value, Group) and not inspect.isabstract(value)
     }
-    assert makers | classes == set(GROUPS) | INFINITE
+    assert makers | classes == set(GROUPS) | WITHOUT_TABLE
     assert len(makers) > 25
     assert all(groups for groups in GROUPS.values())
-    for name in classes - INFINITE:
+    for name in classes - WITHOUT_TABLE:
         assert all(isinstance(g, exported[name]) for g in GROUPS[name])
 
 

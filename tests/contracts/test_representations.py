@@ -195,6 +195,8 @@ OTHERS |= {"HARMONIC_CONVENTIONS", "HarmonicConvention", "alm_from_real", "axis_
 OTHERS |= {"complex_sph_harm", "conversion_matrix", "convert_coefficients", "convert_harmonics", "degree_of"}
 OTHERS |= {"normalization_factors", "real_from_alm", "real_sph_harm", "real_sph_harm_gradient", "real_to_complex"}
 OTHERS |= {"unit_vectors"}
+#: test_unaveraged.py is about it.
+OTHERS |= {"UnaveragedAction"}
 
 ALL = [pytest.param(c, id=f"{family}-{c.name}") for family, cases in CASES.items() for c in cases]
 every_representation = pytest.mark.parametrize("case", ALL)
