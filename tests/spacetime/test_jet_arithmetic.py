@@ -34,9 +34,9 @@ def in_sympy(space: JetSpace, p: dict) -> sympy.Expr:
         if variable.kind == "parameter":
             return sympy.Symbol(variable.name)
         if variable.name.startswith("1/"):
-            return 1 / in_sympy(space, space._functions[v].argument)
+            return 1 / in_sympy(space, space.functions[v].argument)
         name = variable.name.split("(")[0]
-        return getattr(sympy, name)(in_sympy(space, space._functions[v].argument))
+        return getattr(sympy, name)(in_sympy(space, space.functions[v].argument))
 
     total = sympy.Integer(0)
     for m, c in p.items():

@@ -160,7 +160,7 @@ def _rows(
 
 
 def _derivative(space: JetSpace, p: Poly, coordinates: Sequence[int], index: tuple[int, ...]) -> Poly:
-    if any(v in space._functions for m in p for v, _ in exponents(m)):
+    if any(v in space.functions for m in p for v, _ in exponents(m)):
         for v, n in zip(coordinates, index):
             for _ in range(n):
                 p = space.partial(p, v)

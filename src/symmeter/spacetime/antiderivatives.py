@@ -35,7 +35,7 @@ def antiderivative(space: JetSpace, p: Poly, v: int) -> Poly:
 
 def _of_monomial(space: JetSpace, m: int, c: Number, v: int) -> Poly:
     powers = dict(exponents(m))
-    inside = [w for w in powers if w in space._functions and space._depends(w, v)]
+    inside = [w for w in powers if w in space.functions and space._depends(w, v)]
     n = powers.get(v, 0)
     if not inside:
         return {m + (1 << (WIDTH * v)): Fraction(c) / (n + 1)}
@@ -70,9 +70,9 @@ def _whole(space: JetSpace, powers: dict[int, int], kinds: dict[int, tuple], v: 
         if powers[w] == 1:
             return space.function("log", space.poly(v))
         return {(powers[w] - 1) << (WIDTH * w): Fraction(1, 1 - powers[w])}
-    argument = space._functions[w].argument
+    argument = space.functions[w].argument
     slope = space.partial(argument, v)
-    if any(space._functions[u].argument != argument for u in powers) or list(slope) != [0]:
+    if any(space.functions[u].argument != argument for u in powers) or list(slope) != [0]:
         raise no_rule
     factor = Fraction(1) / slope[0]
     for pair, sign in ((("sin", "cos"), -1), (("sinh", "cosh"), 1)):
@@ -97,7 +97,7 @@ def _of_sines(
     """``s^a c^b`` with a = 0 or 1 over a unit argument; sign -1 for circles, 1 for hyperbolas."""
     by_name = {kinds[w][1]: w for w in powers}
     w = next(iter(powers))
-    one = space.function(pair[0], space._functions[w].argument), space.function(pair[1], space._functions[w].argument)
+    one = space.function(pair[0], space.functions[w].argument), space.function(pair[1], space.functions[w].argument)
     a, b = (powers.get(by_name.get(name, -1), 0) for name in pair)
     if a:
         return scaled(power(one[1], b + 1), Fraction(sign, b + 1))
@@ -111,5 +111,5 @@ def _of_sines(
         add_to(out, one[0], factor)
         return out
     # The argument itself has the slope that is divided by.
-    add_to(out, space._functions[w].argument, factor)
+    add_to(out, space.functions[w].argument, factor)
     return out

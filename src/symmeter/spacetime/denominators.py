@@ -46,8 +46,8 @@ def divided(p: Poly, factor: Poly) -> Poly | None:
 
 def canonical(space: JetSpace, p: Poly) -> Poly:
     """The same rational function as one numerator over one denominator, cancelled; empty if and only if it is zero."""
-    roots = {v: twin for v, twin in space._inverses.items() if v in space._powers}
-    if not p or not (space._factors or roots):
+    roots = {v: twin for v, twin in space.inverses.items() if v in space.powers}
+    if not p or not (space.factors or roots):
         return p
     numerator, powers = _over_common(space, p)
     shift = 0
@@ -57,7 +57,7 @@ def canonical(space: JetSpace, p: Poly) -> Poly:
     if not numerator:
         return {}
     for v, e in powers.items():
-        factor = space._functions[v].argument
+        factor = space.functions[v].argument
         while e:
             smaller = divided(numerator, factor)
             if smaller is None:
@@ -75,7 +75,7 @@ def _without_root(space: JetSpace, p: Poly, v: int, twin: int) -> tuple[Poly, in
         have = degree_in(m, twin)
         add_to(out, {m - (have << (WIDTH * twin)) + ((e - have) << (WIDTH * v)): c})
     out = space.reduced(out)
-    exponent, value = space._powers[v]
+    exponent, value = space.powers[v]
     while e and out:
         # N / s = N s^(k - 1) / s^k, where s^k is a polynomial.
         raised = space.reduced({m + ((exponent - 1) << (WIDTH * v)): c for m, c in out.items()})
@@ -88,7 +88,7 @@ def _without_root(space: JetSpace, p: Poly, v: int, twin: int) -> tuple[Poly, in
 
 def _over_common(space: JetSpace, p: Poly) -> tuple[Poly, dict[int, int]]:
     """The numerator over the product of all denominators, with the exponents of those."""
-    sums = set(space._factors.values())
+    sums = set(space.factors.values())
     groups: dict[tuple[tuple[int, int], ...], Poly] = {}
     largest: dict[int, int] = {}
     for m, c in p.items():
@@ -103,7 +103,7 @@ def _over_common(space: JetSpace, p: Poly) -> tuple[Poly, dict[int, int]]:
         have = dict(powers)
         for v, e in largest.items():
             for _ in range(e - have.get(v, 0)):
-                part = times(part, space._functions[v].argument)
+                part = times(part, space.functions[v].argument)
         add_to(out, part)
     # Inverses of single variables are denominators as well: u * 1/u = 1.
     return space.reduced(out), largest
@@ -122,8 +122,8 @@ def split_factors(space: JetSpace, p: Poly) -> tuple[Poly, list[tuple[Poly, int]
     left: Poly = {m - shift: c for m, c in zip(order, whole)}
     content: Poly = {shift + cleared: plain(Fraction(p[order[0]]) / whole[0])}
     found: list[tuple[Poly, int]] = []
-    for number in list(space._factors.values()):
-        factor = space._functions[number].argument
+    for number in list(space.factors.values()):
+        factor = space.functions[number].argument
         e = 0
         while len(left) > 1 and (smaller := divided(left, factor)) is not None:
             left, e = smaller, e + 1
@@ -142,8 +142,8 @@ def _cleared(space: JetSpace, p: Poly) -> tuple[Poly, int]:
     """``p = numerator * monomial`` with no inverse of a variable left in the numerator: 1 - 2m/r is (r - 2m)/r."""
     out = dict(p)
     shift = 0
-    for v, twin in space._inverses.items():
-        if v > twin or v in space._powers:
+    for v, twin in space.inverses.items():
+        if v > twin or v in space.powers:
             continue
         e = max((degree_in(m, twin) for m in out), default=0)
         if e:
@@ -199,11 +199,11 @@ def square_root(space: JetSpace, p: Poly) -> Poly | None:
     numerator, powers = _over_common(space, canonical(space, p))
     for v, e in list(powers.items()):
         if e % 2:
-            numerator = times(numerator, space._functions[v].argument)
+            numerator = times(numerator, space.functions[v].argument)
             powers[v] = e + 1
     # Inverses of variables are made even too.
-    for v, twin in space._inverses.items():
-        if v < twin and v not in space._powers:
+    for v, twin in space.inverses.items():
+        if v < twin and v not in space.powers:
             odd = max((degree_in(m, twin) for m in numerator), default=0)
             odd += odd % 2
             lifted: Poly = {}

@@ -26,7 +26,7 @@ from symmeter.spacetime.polynomials import (
     times,
 )
 
-__all__ = ["Index", "JetSpace", "Variable"]
+__all__ = ["Function", "Index", "JetSpace", "Variable"]
 
 #: How often each independent variable is differentiated by.
 Index = tuple[int, ...]
@@ -57,7 +57,7 @@ class Variable:
 
 
 @dataclass
-class _Function:
+class Function:
     """A function of one polynomial argument: its derivative by that argument, and what it depends on."""
 
     argument: Poly
@@ -87,16 +87,18 @@ class JetSpace:
     dependent: tuple[str, ...]
     parameters: tuple[str, ...] = ()
     depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    variables: list[Variable] = field(default_factory=list)
-    _numbers: dict[tuple, int] = field(default_factory=dict)
-    _functions: dict[int, _Function] = field(default_factory=dict)
-    #: Pairs of variables whose product is 1; variables of which a power is a polynomial, sin^2 = 1 - cos^2.
-    _inverses: dict[int, int] = field(default_factory=dict)
-    _powers: dict[int, tuple[int, Poly]] = field(default_factory=dict)
-    _total: dict[tuple[int, int], Poly] = field(default_factory=dict)
     #: Whether sums may be divided by; zero is then tested by :func:`symmeter.spacetime.denominators.canonical`.
     denominators: bool = False
-    _factors: dict[tuple, int] = field(default_factory=dict)
+    variables: list[Variable] = field(default_factory=list, init=False)
+    #: Functions of one argument, by their variable.
+    functions: dict[int, Function] = field(default_factory=dict, init=False)
+    #: Pairs of variables whose product is 1; variables of which a power is a polynomial, sin^2 = 1 - cos^2.
+    inverses: dict[int, int] = field(default_factory=dict, init=False)
+    powers: dict[int, tuple[int, Poly]] = field(default_factory=dict, init=False)
+    #: Variables that are 1/(sum), by the sum.
+    factors: dict[tuple, int] = field(default_factory=dict, init=False)
+    _numbers: dict[tuple, int] = field(default_factory=dict, init=False)
+    _total: dict[tuple[int, int], Poly] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         names = [*self.independent, *self.dependent, *self.parameters]
@@ -149,7 +151,7 @@ class JetSpace:
         fresh = ("f", kind, *key) not in self._numbers
         number = self._new(("f", kind, *key), Variable("function", text))
         if fresh:
-            self._functions[number] = _Function(argument, derivative)
+            self.functions[number] = Function(argument, derivative)
         return number
 
     def _free(self, name: str, order: int, argument: Poly) -> Poly:
@@ -173,9 +175,9 @@ class JetSpace:
             raise InputError(f"1/({self.text(p)}) has no rule; multiply the equation by it")
         ((m, c),) = p.items()
         out: Poly = {0: Fraction(1) / c}
-        sums = set(self._factors.values())
+        sums = set(self.factors.values())
         for v, e in exponents(m):
-            value = self._functions[v].argument if v in sums else self.poly(self._inverse_of(v))
+            value = self.functions[v].argument if v in sums else self.poly(self._inverse_of(v))
             for _ in range(e):
                 out = times(out, value)
         return self.reduced(out)
@@ -188,25 +190,25 @@ class JetSpace:
         for factor, e in factors:
 
             def derivative(factor: Poly = factor) -> Poly:
-                r = self.poly(self._factors[_key(factor)])
+                r = self.poly(self.factors[_key(factor)])
                 return scaled(times(r, r), -1)
 
             number = self._define("inverse sum", f"1/({self.text(factor)})", (_key(factor),), factor, derivative)
-            self._factors[_key(factor)] = number
+            self.factors[_key(factor)] = number
             for _ in range(e):
                 out = times(out, self.poly(number))
         return self.reduced(out)
 
     def _inverse_of(self, v: int) -> int:
-        if v in self._inverses:
-            return self._inverses[v]
+        if v in self.inverses:
+            return self.inverses[v]
 
         def derivative() -> Poly:
             r = self.poly(twin)
             return scaled(times(r, r), -1)
 
         twin = self._define("inverse", f"1/{self.variables[v].name}", (v,), self.poly(v), derivative)
-        self._inverses[v], self._inverses[twin] = twin, v
+        self.inverses[v], self.inverses[twin] = twin, v
         return twin
 
     def root(self, base: Poly, exponent: Fraction) -> Poly:
@@ -221,7 +223,7 @@ class JetSpace:
 
         number = self._define("root", text, key, base, derivative)
         whole = power(base if exponent > 0 else self.inverse(base), abs(exponent.numerator))
-        self._powers[number] = exponent.denominator, whole
+        self.powers[number] = exponent.denominator, whole
         return self.poly(number)
 
     @staticmethod
@@ -234,28 +236,28 @@ class JetSpace:
     def times(self, a: Poly, b: Poly) -> Poly:
         """The product, with relations applied."""
         out = times(a, b)
-        return self.reduced(out) if self._inverses or self._powers else out
+        return self.reduced(out) if self.inverses or self.powers else out
 
     def reduced(self, p: Poly) -> Poly:
         """Relations applied: ``u * 1/u = 1`` and ``sin^2 = 1 - cos^2``."""
-        if not self._inverses and not self._powers:
+        if not self.inverses and not self.powers:
             return p
         out: Poly = {}
         changed = False
         for m, c in p.items():
             n = m
-            for v, twin in self._inverses.items():
+            for v, twin in self.inverses.items():
                 if v < twin:
                     both = min(degree_in(n, v), degree_in(n, twin))
                     if both:
                         n -= (both << (WIDTH * v)) + (both << (WIDTH * twin))
-            found = next((v for v, (e, _) in self._powers.items() if degree_in(n, v) >= e), None)
+            found = next((v for v, (e, _) in self.powers.items() if degree_in(n, v) >= e), None)
             if found is None:
                 changed |= n != m
                 add_to(out, {n: c})
             else:
                 changed = True
-                exponent, value = self._powers[found]
+                exponent, value = self.powers[found]
                 rest = n - (exponent << (WIDTH * found))
                 add_to(out, self.reduced(times({rest: c}, value)))
         return out if changed else p
@@ -267,16 +269,16 @@ class JetSpace:
             for w, e in exponents(m):
                 if w == v:
                     add_to(out, {m - (1 << (WIDTH * v)): c * e})
-                elif w in self._functions and self._depends(w, v):
-                    inner = self._functions[w]
+                elif w in self.functions and self._depends(w, v):
+                    inner = self.functions[w]
                     rest = {m - (1 << (WIDTH * w)): c * e}
                     add_to(out, self.times(rest, self.times(inner.derivative(), self.partial(inner.argument, v))))
         return out
 
     def _depends(self, w: int, v: int) -> bool:
         return any(
-            u == v or (u in self._functions and self._depends(u, v))
-            for m in self._functions[w].argument
+            u == v or (u in self.functions and self._depends(u, v))
+            for m in self.functions[w].argument
             for u, _ in exponents(m)
         )
 
@@ -305,7 +307,7 @@ class JetSpace:
             elif variable.kind == "parameter":
                 self._total[key] = {}
             else:
-                inner = self._functions[v]
+                inner = self.functions[v]
                 self._total[key] = self.times(inner.derivative(), self.derivative(inner.argument, i))
         return self._total[key]
 
@@ -336,8 +338,8 @@ class JetSpace:
                     variable = self.variables[v]
                     if variable.kind == "jet":
                         found[variable.number, variable.index] = v
-                    elif v in self._functions:
-                        visit(self._functions[v].argument)
+                    elif v in self.functions:
+                        visit(self.functions[v].argument)
 
         visit(p)
         return found
@@ -398,7 +400,7 @@ def _sine(sign: int, names: tuple[str, str]) -> Callable[[JetSpace, tuple, Poly]
         c = space._define(names[1], f"{names[1]}({text})", where, argument, lambda: scaled(space.poly(s), sign))
         # sin^2 = 1 - cos^2, sinh^2 = cosh^2 - 1.
         cc = times(space.poly(c), space.poly(c))
-        space._powers[s] = 2, {0: -sign, next(iter(cc)): sign}
+        space.powers[s] = 2, {0: -sign, next(iter(cc)): sign}
         return space.poly(s), space.poly(c)
 
     def added(space: JetSpace, a: tuple[Poly, Poly], b: tuple[Poly, Poly]) -> tuple[Poly, Poly]:

@@ -359,7 +359,7 @@ class Metric:
 
 def _one_over(space: JetSpace, p: Poly) -> Poly:
     """``1/p`` for a canonical rational function: its denominators become numerators."""
-    sums = set(space._factors.values())
+    sums = set(space.factors.values())
     shared = None
     for m in p:
         powers = {v: e for v, e in exponents(m) if v in sums}
@@ -369,7 +369,7 @@ def _one_over(space: JetSpace, p: Poly) -> Poly:
     out = space.inverse(numerator)
     for v, e in (shared or {}).items():
         for _ in range(e):
-            out = space.times(out, space._functions[v].argument)
+            out = space.times(out, space.functions[v].argument)
     return out
 
 

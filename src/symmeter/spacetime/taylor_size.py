@@ -230,18 +230,18 @@ def _random_point(space: JetSpace, seed: int) -> dict[int, int]:
             continue
         values[v] = rng.randrange(2, _PRIME)
     roots = [(key[3], w) for key, w in space._numbers.items() if key[:2] == ("f", "root")]
-    for base in {next(iter(space._functions[w].argument)) for _, w in roots}:
-        same = [(e, w) for e, w in roots if next(iter(space._functions[w].argument)) == base]
+    for base in {next(iter(space.functions[w].argument)) for _, w in roots}:
+        same = [(e, w) for e, w in roots if next(iter(space.functions[w].argument)) == base]
         depth = lcm(*(e.denominator for e, _ in same))
         r = rng.randrange(2, _PRIME)
         ((v, _),) = exponents(base)
         values[v] = pow(r, depth, _PRIME)
         for e, w in same:
             values[w] = pow(r, int(e * depth), _PRIME)
-    for v, twin in space._inverses.items():
+    for v, twin in space.inverses.items():
         if v < twin:
             values[twin] = pow(values[v], -1, _PRIME)
-    for s, (_, square) in space._powers.items():
+    for s, (_, square) in space.powers.items():
         if any(w == s for _, w in roots):
             continue
         (c,) = {v for m in square for v, _ in exponents(m)}

@@ -163,7 +163,7 @@ def numeric(space: JetSpace, p: Poly) -> Any:
             name = variable.name.split("(")[0]
             if variable.kind != "function" or (name not in _NUMERIC and not variable.name.startswith("1/")):
                 raise InputError(f"{variable.name} has no number; only fields without parameters flow numerically")
-            inner = numeric(space, space._functions[v].argument)
+            inner = numeric(space, space.functions[v].argument)
             act = np.reciprocal if variable.name.startswith("1/") else _NUMERIC[name]
             known[v] = lambda z: act(inner(z))
         return known[v]
