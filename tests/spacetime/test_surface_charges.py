@@ -8,7 +8,7 @@ from symmeter.errors import InputError, ShapeError
 from symmeter.spacetime import Metric
 from symmeter.spacetime.known_metrics import known_metric
 from symmeter.spacetime.polynomials import add_to
-from symmeter.spacetime.surface_charges import volume_density
+from symmeter.spacetime.surface_charges import curl_of_charge, volume_density
 from symmeter.spacetime.variational import euler
 
 BONDI = "Theta du^2 - 2 du dr + 2 (Xi + u Theta'/2) du dphi + r^2 dphi^2"
@@ -90,3 +90,23 @@ def test_volumes_and_bad_input() -> None:
         volume_density(Metric("-x dt^2 + dx^2"))
     with pytest.raises(ShapeError, match="2 coordinates"):
         Metric("-dt^2 + dx^2").surface_charge(["1"], {})
+
+
+@pytest.mark.parametrize(
+    ("T", "integrable"),
+    # T dTheta is a variation for T = Theta, of Theta^2/2; for T = Theta' or Xi it is none.
+    [("T", True), ("Theta", True), ("Theta'", False), ("Xi", False)],
+)
+def test_charges_of_bondi_symmetries_are_integrable(T: str, integrable: bool) -> None:
+    g = Metric(BONDI, functions="Theta(phi) Xi(phi) T(phi) Y(phi) A(phi) B(phi) C(phi) E(phi)")
+    f = f"({T} + u Y')"
+    slope, twice = f"D({f}, phi)", f"D({f}, phi, phi)"
+    field = (f, f"-r Y' + {twice} - {slope} (Xi + u Theta'/2)/r", f"Y - {slope}/r")
+    curl = curl_of_charge(g, field, {"Theta": "A", "Xi": "B"}, {"Theta": "C", "Xi": "E"})
+    # Up to a derivative by phi, whose integral over the circle vanishes.
+    assert integrable is not any(euler(g.space, curl[0, 1], a) for a in range(len(g.space.dependent)))
+
+
+def test_changes_of_what_is_no_free_function_are_refused() -> None:
+    with pytest.raises(InputError, match="'M' is no free function"):
+        curl_of_charge(known_metric("bondi-3d"), ("1", "0", "0"), {"M": "1"}, {"Xi": "1"})

@@ -14,6 +14,7 @@ from math import comb, perm
 
 from symmeter.errors import InputError
 from symmeter.linalg.rational import echelon_modulo, rational_null_space
+from symmeter.spacetime.denominators import common_numerators
 from symmeter.spacetime.determining import Linear
 from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, exponents, primitive
@@ -68,17 +69,40 @@ def polynomial_solutions(
         )
     basis: list[Poly] = [{m: 1} for m in monomials_up_to(coordinates, degree)]
     basis += [space.reduced({m + n: c for n, c in f.items()}) for f in factors for b in basis for m in b]
+    # 1/r times r is there already.
+    basis = list({tuple(sorted(b.items())): b for b in basis}.values())
     parameters = _parameters(space, equations)
     wanted = len(_solved(space, equations, unknowns, basis, coordinates, _values(parameters))) if parameters else None
     for power in range(_HIGHEST_IN_PARAMETERS + 1):
         wide: list[Poly] = [{n + m: c for m, c in b.items()} for n in monomials_up_to(parameters, power) for b in basis]
         found = _solved(space, equations, unknowns, wide, coordinates, {})
+        if factors and space.denominators:
+            found = _different(space, found)
         if wanted is None or power == _HIGHEST_IN_PARAMETERS:
             return found
         chosen = _independent_at(found, _values(parameters))
         if len(chosen) >= wanted:
             return chosen
     raise AssertionError("unreachable")
+
+
+def _different(space: JetSpace, fields: list[tuple[Poly, ...]]) -> list[tuple[Poly, ...]]:
+    """Fields none of which is a combination of those before: products of factors may be the same function."""
+    number = len(fields[0]) if fields else 0
+    numerators = common_numerators(space, [p for f in fields for p in f])
+    columns: dict[tuple[int, int], int] = {}
+    chosen: list[tuple[Poly, ...]] = []
+    rows: list[dict[int, int | Fraction]] = []
+    for n, field in enumerate(fields):
+        row = {
+            columns.setdefault((k, m), len(columns)): c
+            for k, p in enumerate(numerators[n * number : (n + 1) * number])
+            for m, c in p.items()
+        }
+        if len(echelon_modulo([*rows, row], _PRIME)) > len(rows):
+            rows.append(row)
+            chosen.append(field)
+    return chosen
 
 
 def _none(space: JetSpace) -> tuple[int, ...]:
@@ -142,16 +166,20 @@ def _rows(
     found: dict[tuple, dict[int, int | Fraction]] = {}
     for equation in equations:
         rows: dict[int, dict[int, int | Fraction]] = {}
+        terms: dict[int, Poly] = {}
         for (k, index), c in equation.items():
             for b in range(len(basis)):
                 inner = derivative(b, index)
-                if not inner:
-                    continue
-                column = place[k * len(basis) + b]
-                for m, value in space.times(c, inner).items():
-                    packed, number = _evaluated(m, value, values)
-                    row = rows.setdefault(packed, {})
-                    row[column] = row.get(column, 0) + number
+                if inner:
+                    add_to(terms.setdefault(place[k * len(basis) + b], {}), space.times(c, inner))
+        if space.denominators:
+            # Over one denominator, so that what is the same has the same monomials.
+            terms = dict(zip(terms, common_numerators(space, list(terms.values()))))
+        for column, p in terms.items():
+            for m, value in p.items():
+                packed, number = _evaluated(m, value, values)
+                row = rows.setdefault(packed, {})
+                row[column] = row.get(column, 0) + number
         for row in rows.values():
             kept = {c: v for c, v in row.items() if v}
             if kept:

@@ -6,12 +6,13 @@ ring. A sum is brought over its common denominator, and factors that divide the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, plain, primitive, scaled, times
 
-__all__ = ["canonical", "divided", "split_factors", "square_root"]
+__all__ = ["canonical", "common_numerators", "divided", "split_factors", "square_root"]
 
 
 def divided(p: Poly, factor: Poly) -> Poly | None:
@@ -56,6 +57,10 @@ def canonical(space: JetSpace, p: Poly) -> Poly:
         shift += e << (WIDTH * twin)
     if not numerator:
         return {}
+    if powers:
+        # r - 2 m divides 1 - 2 m/r only once that is (r - 2 m)/r.
+        numerator, cleared = _cleared(space, numerator)
+        shift += cleared
     for v, e in powers.items():
         factor = space.functions[v].argument
         while e:
@@ -65,6 +70,32 @@ def canonical(space: JetSpace, p: Poly) -> Poly:
             numerator, e = smaller, e - 1
         shift += e << (WIDTH * v)
     return space.reduced({m + shift: c for m, c in numerator.items()})
+
+
+def common_numerators(space: JetSpace, polys: Sequence[Poly]) -> list[Poly]:
+    """Rational functions over one common denominator: the numerators, which no denominator is left in.
+
+    Examples
+    --------
+    >>> space = JetSpace(("x", "y"), (), denominators=True)
+    >>> x, y = space.poly(0), space.poly(1)
+    >>> [space.text(p) for p in common_numerators(space, [space.inverse(x), space.inverse(y)])]
+    ['y', 'x']
+    """
+    tags = [space.parameter(f"#{k}") for k in range(len(polys))]
+    whole: Poly = {}
+    for tag, p in zip(tags, polys, strict=True):
+        add_to(whole, p, 1, 1 << (WIDTH * tag))
+    numerator, _ = _over_common(space, whole)
+    for v, twin in list(space.inverses.items()):
+        if v in space.powers:
+            numerator, _ = _without_root(space, numerator, v, twin)
+    numerator, _ = _cleared(space, numerator)
+    out: list[Poly] = []
+    for tag in tags:
+        mark = 1 << (WIDTH * tag)
+        out.append({m - mark: c for m, c in numerator.items() if degree_in(m, tag)})
+    return out
 
 
 def _without_root(space: JetSpace, p: Poly, v: int, twin: int) -> tuple[Poly, int]:

@@ -212,8 +212,11 @@ class JetSpace:
         return twin
 
     def root(self, base: Poly, exponent: Fraction) -> Poly:
-        """``base^exponent`` for a single variable and a fraction: w with dw = exponent w / base."""
-        if len(base) != 1 or next(iter(base.values())) != 1:
+        """``base^exponent`` for a fraction: w with dw = exponent w / base.
+
+        The base is a single variable; a sum where ``denominators`` are allowed.
+        """
+        if not self.denominators and (len(base) != 1 or next(iter(base.values())) != 1):
             raise InputError(f"({self.text(base)})^({exponent}) has no rule; powers are of a single variable")
         text = f"({self.text(base)})^({exponent})"
         key = (_key(base), exponent)
@@ -368,8 +371,8 @@ class JetSpace:
     def _factor(self, v: int, e: int) -> str:
         name = self.variables[v].name
         if name.startswith("1/"):
-            return f"{name[2:]}^-{e}"
-        return name if e == 1 else f"{name}^{e}"
+            return f"({name[2:]})^-{e}" if "^(" in name else f"{name[2:]}^-{e}"
+        return name if e == 1 else f"({name})^{e}" if "^(" in name else f"{name}^{e}"
 
     def _place(self, m: int) -> tuple:
         powers = list(exponents(m))

@@ -8,11 +8,12 @@ and zero is decided.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement, product
+from typing import Any
 
 from symmeter.errors import InputError, ShapeError
 from symmeter.spacetime.denominators import canonical
@@ -353,6 +354,75 @@ class Metric:
 
         return tuple(self._sum(component(i)) for i in range(self.dimension))
 
+    def in_coordinates(self, coordinates: Sequence[str], old: Mapping[str, str], *, functions: str = "") -> Metric:
+        """The same metric in other coordinates.
+
+        Parameters
+        ----------
+        coordinates : sequence of str
+            Names of the new ones.
+        old : mapping
+            Those old coordinates that are no new ones, as functions of the new ones: ``{"r": "1/w"}``.
+        functions : str
+            More free functions that the new metric should know.
+
+        Raises
+        ------
+        InputError
+            For an old coordinate that is not given, or on which a free function depends.
+
+        Examples
+        --------
+        >>> flat = Metric("dr^2 + r^2 dphi^2")
+        >>> print(flat.in_coordinates(["w", "phi"], {"r": "1/w"}).as_tensor())
+        [w, w] = w^-4
+        [phi, phi] = w^-2
+        """
+        space, names = self.space, tuple(coordinates)
+        for x in space.independent:
+            if (x in names) == (x in old):
+                raise InputError(f"say what {x} is: a new coordinate, or a function of them (new: {', '.join(names)})")
+        for name, depends in space.depends.items():
+            if lost := [x for x in depends if x in old]:
+                raise InputError(f"{name} is a function of {lost[0]}, which is no new coordinate")
+        known = " ".join(f"{f}({','.join(d)})" for f, d in space.depends.items())
+        differentials = {f"d{x}" for x in space.independent}
+        constants = [c for c in space.parameters if c not in differentials]
+        new = Metric([["1" if i == j else "0" for j in names] for i in names], names,
+                     functions=f"{known} {functions}", parameters=constants or ["unused"])  # fmt: skip
+        inner = new.space
+        place = {x: parse_expression(old.get(x, x), inner) for x in space.independent}
+        slope = [
+            [canonical(inner, inner.derivative(place[x], a)) for a in range(len(names))] for x in space.independent
+        ]
+        moved = {k: parse_expression(space.text(p), inner, given=place) for k, p in self.components.items()}
+        found: Components = {}
+        for a, b in product(range(len(names)), repeat=2):
+            total: Poly = {}
+            for (i, j), p in moved.items():
+                if slope[i][a] and slope[j][b]:
+                    add_to(total, inner.times(p, inner.times(slope[i][a], slope[j][b])))
+            if total := canonical(inner, total):
+                found[a, b] = total
+        new.components = found
+        return new
+
+    def as_tensor(self) -> Tensor:
+        """``g_ij`` as a tensor, which can be printed."""
+        return Tensor(self, "dd", self.components)
+
+    def killing_vectors(self, degree: int | None = None, **options: Any) -> Any:
+        """Killing vectors with the number of all; see :mod:`symmeter.spacetime.killing`."""
+        from symmeter.spacetime.killing import killing_vectors
+
+        return killing_vectors(self, degree, **options)
+
+    def conformal_killing_vectors(self, degree: int | None = None, **options: Any) -> Any:
+        """Conformal Killing vectors with the number of all; see :mod:`symmeter.spacetime.killing`."""
+        from symmeter.spacetime.killing import conformal_killing_vectors
+
+        return conformal_killing_vectors(self, degree, **options)
+
     def __repr__(self) -> str:
         return f"<metric in {', '.join(self.space.independent)}>"
 
@@ -399,7 +469,7 @@ def _coordinates(text: str, given: str | Sequence[str]) -> tuple[str, ...]:
     if names:
         return tuple(names)
     found: list[str] = []
-    for word in re.findall(r"\bd([A-Za-zα-ω][A-Za-z0-9α-ω]*)", text):
+    for word in re.findall(r"(?<![A-Za-zα-ωΑ-Ω])d([A-Za-zα-ω][A-Za-z0-9α-ω]*)", text):
         if word not in found:
             found.append(word)
     if not found:

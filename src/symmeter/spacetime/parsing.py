@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -34,7 +35,9 @@ class _Token:
     primes: int = 0
 
 
-def parse_expression(text: str, space: JetSpace, functions: tuple[str, ...] = ()) -> Poly:
+def parse_expression(
+    text: str, space: JetSpace, functions: tuple[str, ...] = (), given: Mapping[str, Poly] | None = None
+) -> Poly:
     """A differential polynomial.
 
     Parameters
@@ -44,6 +47,8 @@ def parse_expression(text: str, space: JetSpace, functions: tuple[str, ...] = ()
         Knows the variables, dependent variables and parameters.
     functions : tuple of str
         Names of arbitrary functions, f in ``f(u)``.
+    given : mapping, optional
+        Names that stand for something else, such as old coordinates in terms of new ones.
 
     Raises
     ------
@@ -57,7 +62,7 @@ def parse_expression(text: str, space: JetSpace, functions: tuple[str, ...] = ()
     >>> space.text(parse_expression("u_t + 6 u u_x + u_xxx", space))
     'u_xxx + 6*u*u_x + u_t'
     """
-    reader = _Reader(text, space, functions)
+    reader = _Reader(text, space, functions, given or {})
     found = reader.sum()
     reader.end()
     return found
@@ -65,7 +70,7 @@ def parse_expression(text: str, space: JetSpace, functions: tuple[str, ...] = ()
 
 def parse_equation(text: str, space: JetSpace, functions: tuple[str, ...] = ()) -> Poly:
     """Left side minus right side; what has no ``=`` is set to zero."""
-    reader = _Reader(text, space, functions)
+    reader = _Reader(text, space, functions, {})
     found = dict(reader.sum())
     if reader.take("="):
         add_to(found, reader.sum(), -1)
@@ -74,12 +79,12 @@ def parse_equation(text: str, space: JetSpace, functions: tuple[str, ...] = ()) 
 
 
 class _Reader:
-    def __init__(self, text: str, space: JetSpace, functions: tuple[str, ...]) -> None:
+    def __init__(self, text: str, space: JetSpace, functions: tuple[str, ...], given: Mapping[str, Poly]) -> None:
         if not isinstance(text, str):
             raise InputTypeError(f"an equation is a {type(text).__name__}; give text such as 'u_t = u_xx'")
         if len(text) > LONGEST:
             raise InputError(f"an equation of {len(text)} characters is too long; at most {LONGEST}")
-        self.text, self.space, self.functions = text, space, functions
+        self.text, self.space, self.functions, self.given = text, space, functions, given
         self.tokens = self._cut()
         self.at, self.depth = 0, 0
 
@@ -202,6 +207,8 @@ class _Reader:
 
     def _name(self, token: _Token) -> Poly:
         space, name = self.space, token.text
+        if name in self.given and token.index is None and not token.primes:
+            return self.given[name]
         if name in space.dependent:
             index = self._index(token)
             self._skip_arguments()

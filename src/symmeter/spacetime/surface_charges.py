@@ -7,7 +7,7 @@ vector, or asymptotically so. Units: G = 1/(16 pi), so that ``delta Q = 1/(16 pi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 from symmeter.errors import InputError, ShapeError
@@ -15,7 +15,7 @@ from symmeter.spacetime.denominators import canonical, square_root
 from symmeter.spacetime.metrics import Components, Metric, Tensor
 from symmeter.spacetime.polynomials import Number, Poly, add_to, scaled
 
-__all__ = ["surface_charge", "volume_density"]
+__all__ = ["curl_of_charge", "surface_charge", "volume_density"]
 
 
 def volume_density(metric: Metric) -> Poly:
@@ -174,3 +174,56 @@ class _Calculus:
             if p := canonical(self.space, p):
                 found[s, m, k] = p
         return found
+
+
+def curl_of_charge(
+    metric: Metric, field: Sequence[Poly | str], first: Mapping[str, str], second: Mapping[str, str], **options: bool
+) -> Tensor:
+    """``delta_1 k[delta_2 g] - delta_2 k[delta_1 g]``: zero, or a total derivative, where the charge is integrable.
+
+    Parameters
+    ----------
+    metric : Metric
+        A family with free functions, of which solutions are made.
+    field : sequence of texts or polynomials
+        May depend on the free functions: the symmetry of each member of the family.
+    first, second : mapping
+        Two changes of the free functions: from their names to texts.
+    **options
+        Of :func:`surface_charge`.
+
+    Returns
+    -------
+    Tensor
+        With indices up, a density.
+
+    Examples
+    --------
+    >>> g = Metric("f^2 dx^2 + f^2 dy^2", functions="f(x) a(x) b(x)")
+    >>> curl_of_charge(g, ("1", "0"), {"f": "a"}, {"f": "a"}).is_zero()
+    True
+    """
+    from symmeter.spacetime.prolonged import evolved
+
+    space = metric.space
+    xi = [metric.expression(f) if isinstance(f, str) else f for f in field]
+
+    def characteristics(change: Mapping[str, str]) -> list[Poly]:
+        for name in change:
+            if name not in space.dependent:
+                raise InputError(f"{name!r} is no free function of the metric ({', '.join(space.dependent)})")
+        return [metric.expression(change[name]) if name in change else {} for name in space.dependent]
+
+    q = [characteristics(first), characteristics(second)]
+
+    def changed(components: Components, by: list[Poly]) -> Components:
+        return {k: c for k, p in components.items() if (c := canonical(space, evolved(space, by, p)))}
+
+    charges = [surface_charge(metric, xi, changed(metric.components, own), **options) for own in q]
+    found: Components = {}
+    for index in charges[0].components.keys() | charges[1].components.keys():
+        p = evolved(space, q[0], charges[1][index])
+        add_to(p, evolved(space, q[1], charges[0][index]), -1)
+        if p := canonical(space, p):
+            found[index] = p
+    return Tensor(metric, "uu", found)

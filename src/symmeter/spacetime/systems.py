@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float
-
 from symmeter.errors import InputError, InputTypeError
-from symmeter.spacetime.ansatz import polynomial_solutions
 from symmeter.spacetime.determining import Linear, determining_equations
-from symmeter.spacetime.field_algebra import FieldAlgebra, field_algebra
 from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.orthonomic import Orthonomic, solved
 from symmeter.spacetime.parsing import parse_equation, parse_expression
-from symmeter.spacetime.polynomials import Poly, exponents
-from symmeter.spacetime.taylor_size import SolutionSize, solution_size
+from symmeter.spacetime.polynomials import Poly
+from symmeter.spacetime.symmetry_fields import SymmetryFields, search, simplicity
 from symmeter.spacetime.vector_fields import VectorField
 
 __all__ = ["PDESystem", "PointSymmetries"]
-
-_HIGHEST_DEGREE = 4
 
 
 class PDESystem:
@@ -134,23 +127,11 @@ class PDESystem:
         PointSymmetries
         """
         unknowns = len(self.space.independent) + len(self.space.dependent)
-        extra = [self.expression(f) for f in factors]
-        counted = solution_size(self.space, self.determining, unknowns, seed=seed) if size else None
-        whole = None if counted is None else counted.dimension
-        found: list[tuple[Poly, ...]] = []
-        numbers: list[int] = []
-        for d in range(1, _HIGHEST_DEGREE + 1) if degree is None else [degree]:
-            before = found
-            found = polynomial_solutions(self.space, self.determining, unknowns, d, extra)
-            numbers.append(len(found))
-            if whole is not None and len(found) >= whole:
-                break
-            if degree is None and d > 1 and len(found) == len(before) and whole is None:
-                break
-            if degree is None and whole is None and counted is not None and counted.functions_of and d >= 3:
-                break
-        fields = tuple(sorted((VectorField(self.space, c) for c in found), key=_simplicity))
-        return PointSymmetries(self, fields, counted, tuple(numbers))
+        found, counted, numbers = search(
+            self.space, self.determining, unknowns, degree, lambda: [self.expression(f) for f in factors], size, seed
+        )
+        fields = tuple(sorted((VectorField(self.space, c) for c in found), key=simplicity))
+        return PointSymmetries(fields, counted, numbers, self)
 
     def conservation_laws(self, order: int = 2, degree: int = 2, **options: Any) -> Any:
         """Multipliers up to a differential order, and the conserved currents; see :mod:`conservation`."""
@@ -163,84 +144,20 @@ class PDESystem:
 
 
 @dataclass(frozen=True, eq=False)
-class PointSymmetries:
+class PointSymmetries(SymmetryFields):
     """Point symmetries of a system.
 
     Attributes
     ----------
-    system : PDESystem
     generators : tuple of VectorField
     size : SolutionSize or None
         All symmetries, counted without solving.
     by_degree : tuple of int
         How many were found with polynomials of each degree tried.
+    system : PDESystem
     """
 
     system: PDESystem
-    generators: tuple[VectorField, ...]
-    size: SolutionSize | None
-    by_degree: tuple[int, ...]
-
-    @property
-    def dim(self) -> int:
-        """Number of generators found."""
-        return len(self.generators)
-
-    @property
-    def complete(self) -> bool:
-        """Whether these are all: their number is the dimension that was counted."""
-        return self.size is not None and self.size.dimension == self.dim
-
-    @cached_property
-    def algebra(self) -> FieldAlgebra | None:
-        """The Lie algebra, or None where brackets leave what was found."""
-        return field_algebra(self.generators)
-
-    @property
-    def structure_constants(self) -> Float[np.ndarray, "n n n"] | None:
-        """``c[i, j, k]`` with ``[X_i, X_j] = sum_k c[i, j, k] X_k``; None where the algebra is not closed."""
-        algebra = self.algebra
-        if algebra is None:
-            return None
-        n = self.dim
-        return np.array(
-            [[[float(algebra.structure_constant(i, j, k)) for k in range(n)] for j in range(n)] for i in range(n)]
-        ).reshape(n, n, n)
-
-    def flow(self, k: int, eps: float) -> Any:
-        """The transformation of points (x, u) by generator ``k`` for a time ``eps``, a function of arrays."""
-        field = self.generators[k]
-        return lambda points: field.flow(points, eps)
-
-    @property
-    def statement(self) -> str:
-        """One sentence on how many there are."""
-        if self.size is None:
-            return f"{self.dim} symmetries with polynomial coefficients; not counted"
-        if self.complete:
-            return f"all {self.dim} symmetries found"
-        if self.size.dimension is not None:
-            return f"{self.dim} of {self.size.dimension} symmetries found with polynomial coefficients"
-        return f"{self.dim} symmetries found with polynomial coefficients; there are {self.size}"
-
-    def __iter__(self) -> Iterator[VectorField]:
-        return iter(self.generators)
-
-    def __len__(self) -> int:
-        return self.dim
-
-    def __getitem__(self, k: int) -> VectorField:
-        return self.generators[k]
-
-    def __str__(self) -> str:
-        return "\n".join([self.statement, *(f"  {g}" for g in self.generators)])
-
-
-def _simplicity(field: VectorField) -> tuple:
-    """Translations first, then by degree and length; of equals, those along earlier coordinates first."""
-    degrees = [max((sum(e for _, e in exponents(m)) for m in c), default=-1) for c in field.coefficients]
-    moved = next(k for k, d in enumerate(degrees) if d >= 0)
-    return (max(degrees), sum(len(c) for c in field.coefficients), moved, degrees)
 
 
 def _names(given: str | Sequence[str], what: str) -> list[str]:

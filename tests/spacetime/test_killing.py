@@ -1,0 +1,110 @@
+"""Killing vectors: known isometry groups, counted and found, and checked by the Lie derivative itself."""
+
+from __future__ import annotations
+
+from math import comb
+
+import pytest
+
+from symmeter.errors import InputError
+from symmeter.spacetime import Metric
+from symmeter.spacetime.conformal_curvature import cotton, is_conformally_flat, schouten, weyl
+from symmeter.spacetime.killing import killing_vectors, turning_factors
+from symmeter.spacetime.known_metrics import known_metric
+
+SPHERE = "dtheta^2 + sin(theta)^2 dphi^2"
+
+
+@pytest.mark.parametrize(
+    ("text", "functions", "dimension", "found"),
+    [
+        ("dx^2 + dy^2", "", 3, 3),
+        ("-dt^2 + dx^2 + dy^2 + dz^2", "", 10, 10),
+        ("(dx^2 + dy^2)/y^2", "", 3, 3),
+        ("(-dt^2 + dx^2 + dz^2)/z^2", "", 6, 6),
+        (SPHERE, "", 3, 3),
+        ("dx^2/(1-x^2) + (1-x^2) dp^2", "", 3, 3),
+        ("dr^2 + r^2 dphi^2", "", 3, 3),
+        ("dr^2/(1-k r^2) + r^2 dphi^2", "", 3, 3),
+        (f"-(1-2m/r) dt^2 + dr^2/(1-2m/r) + r^2 ({SPHERE})", "", 4, 4),
+        (f"-dt^2 + b^2 (dr^2/(1-k r^2) + r^2 ({SPHERE}))", "b(t)", 6, 6),
+        # A plane wave has five; one of them is the same for every profile.
+        ("2 du dv + h (x^2 - y^2) du^2 + dx^2 + dy^2", "h(u)", 1, 1),
+        ("2 du dv + (x^2 - y^2) du^2 + dx^2 + dy^2", "", 6, 2),
+        # Nothing is left of a general surface of revolution but its turn.
+        ("dr^2 + f^2 dphi^2", "f(r)", 1, 1),
+    ],
+)
+def test_isometries_are_counted_and_found(text, functions, dimension, found):
+    g = Metric(text, functions=functions)
+    known = g.killing_vectors()
+    assert known.size is not None
+    assert known.size.dimension == dimension
+    assert len(known) == found
+    assert known.complete is (found == dimension)
+    # Every one of them is checked by what it must do.
+    for field in known:
+        components = [field.space.text(c) for c in field.coefficients]
+        assert g.is_killing(components), components
+
+
+def test_kerr_has_two_and_static_coordinates_hide_those_of_de_sitter():
+    assert [str(f) for f in killing_vectors(known_metric("kerr"))] == ["∂_t", "∂_phi"]
+    hidden = killing_vectors(known_metric("de-sitter"))
+    assert hidden.statement.startswith("2 of 10 Killing vectors")
+    # The same space in flat slices: 7 are polynomial; three need no more than a square.
+    flat = killing_vectors(Metric("(-dt^2 + dx^2 + dy^2 + dz^2)/t^2"))
+    assert flat.statement == "all 10 Killing vectors found"
+    assert flat.algebra is not None
+    assert flat.algebra.name == "so(4,1)"
+
+
+@pytest.mark.parametrize("n", [3, 4])
+def test_conformal_groups_of_flat_and_conformally_flat_spaces(n):
+    names = "txyz"[:n]
+    flat = "-dt^2 + " + " + ".join(f"d{x}^2" for x in names[1:])
+    for text in (flat, f"({flat})/{names[-1]}^2"):
+        found = Metric(text).conformal_killing_vectors()
+        assert found.complete
+        assert len(found) == comb(n + 2, 2)
+        assert found.algebra is not None
+        assert found.algebra.name == f"so({n},2)"
+
+
+def test_factors_and_bad_input():
+    sphere = Metric(SPHERE)
+    assert len(killing_vectors(sphere, factors=())) == 1
+    by_hand = killing_vectors(sphere, 0, factors=("sin(phi)", "cos(phi)", "sin(phi)*cos(theta)/sin(theta)",
+                                                  "cos(phi)*cos(theta)/sin(theta)"))  # fmt: skip
+    assert by_hand.complete
+    assert turning_factors(Metric("dx^2 + dy^2")) == []
+    with pytest.raises(InputError, match="on a line"):
+        Metric("dx^2").conformal_killing_vectors()
+
+
+def test_weyl_and_cotton_tell_what_a_change_of_scale_removes():
+    # Schwarzschild: C_trtr = -2 m / r^3 up to the sign of the index pair.
+    hole = known_metric("schwarzschild")
+    c = weyl(hole)
+    assert c[0, 1, 0, 1] == hole.expression("-2 m/r^3")
+    # All traces vanish, and it is the whole curvature of a vacuum.
+    inverse, riemann = hole.inverse(), hole.riemann()
+    assert not c.is_zero()
+    for (a, b, e, d), p in c:
+        lowered = hole.space.times(hole.g(a, a), riemann[a, b, e, d])
+        assert hole.expression(hole.space.text(lowered)) == p
+    for b in range(4):
+        for d in range(4):
+            total = "+".join(
+                f"({hole.space.text(hole.space.times(inverse[a, e], c[a, b, e, d]))})"
+                for a in range(4)
+                for e in range(4)
+            )
+            assert hole.expression(total) == {}
+    assert not is_conformally_flat(hole)
+    assert is_conformally_flat(known_metric("friedmann"))
+    assert is_conformally_flat(Metric(SPHERE))
+    # Nil geometry is homogeneous and not conformally flat.
+    assert not cotton(Metric("dx^2 + dy^2 + (dz - x dy)^2")).is_zero()
+    with pytest.raises(InputError, match="at least 3"):
+        schouten(Metric(SPHERE))
