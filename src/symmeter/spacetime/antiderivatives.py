@@ -86,7 +86,7 @@ def _whole(space: JetSpace, powers: dict[int, int], kinds: dict[int, tuple], v: 
     if name.startswith("free") and powers[w] == 1:
         order = int(name[4:])
         if order:
-            return scaled(space._free(kinds[w][2], order - 1, argument), factor)
+            return scaled(space.free(kinds[w][2], order - 1, argument), factor)
         raise InputError(f"{text} has no antiderivative by name; write the equation with its derivative instead")
     raise no_rule
 

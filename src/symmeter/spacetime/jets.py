@@ -58,10 +58,22 @@ class Variable:
 
 @dataclass
 class Function:
-    """A function of one polynomial argument: its derivative by that argument, and what it depends on."""
+    """A function of one polynomial argument: its derivative by that argument, and what it depends on.
+
+    Attributes
+    ----------
+    argument : Poly
+    derivative : callable
+    kind : str
+        ``sin``, ``exp``, ``root``, ``inverse``, ``inverse sum``, ``free0`` for f, ``free1`` for its derivative, ...
+    key : tuple
+        What tells it from others of its kind: begins with the name of a free function; ends with an exponent.
+    """
 
     argument: Poly
     derivative: Callable[[], Poly]
+    kind: str
+    key: tuple
 
 
 @dataclass(eq=False)
@@ -145,20 +157,20 @@ class JetSpace:
             if value is not None:
                 return constant(value)
         key, builder = (name, _key(argument)), _BUILDERS.get(name)
-        return builder(self, key, argument) if builder else self._free(name, 0, argument)
+        return builder(self, key, argument) if builder else self.free(name, 0, argument)
 
     def _define(self, kind: str, text: str, key: tuple, argument: Poly, derivative: Callable[[], Poly]) -> int:
         fresh = ("f", kind, *key) not in self._numbers
         number = self._new(("f", kind, *key), Variable("function", text))
         if fresh:
-            self.functions[number] = Function(argument, derivative)
+            self.functions[number] = Function(argument, derivative, kind, key)
         return number
 
-    def _free(self, name: str, order: int, argument: Poly) -> Poly:
+    def free(self, name: str, order: int, argument: Poly) -> Poly:
         marks = "'" * order if order < 4 else f"^({order})"
         text = f"{name}{marks}({self.text(argument)})"
         number = self._define(f"free{order}", text, (name, _key(argument)), argument,
-                              lambda: self._free(name, order + 1, argument))  # fmt: skip
+                              lambda: self.free(name, order + 1, argument))  # fmt: skip
         return self.poly(number)
 
     def inverse(self, p: Poly) -> Poly:
@@ -358,7 +370,7 @@ class JetSpace:
         if not p:
             return "0"
         parts = []
-        for m, c in sorted(p.items(), key=lambda mc: self._place(mc[0])):
+        for m, c in sorted(p.items(), key=lambda mc: self.place(mc[0])):
             c = plain(c)
             sign = "-" if c < 0 else "+"
             factors = [self._factor(v, e) for v, e in exponents(m)]
@@ -374,7 +386,8 @@ class JetSpace:
             return f"({name[2:]})^-{e}" if "^(" in name else f"{name[2:]}^-{e}"
         return name if e == 1 else f"({name})^{e}" if "^(" in name else f"{name}^{e}"
 
-    def _place(self, m: int) -> tuple:
+    def place(self, m: int) -> tuple:
+        """Where a monomial stands in a text: high derivatives first, then high degrees."""
         powers = list(exponents(m))
         return (-max((sum(self.variables[v].index) for v, _ in powers), default=0), -sum(e for _, e in powers), powers)
 

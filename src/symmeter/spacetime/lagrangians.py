@@ -108,6 +108,15 @@ class Lagrangian:
         if self.space.order(self.density) < 0:
             raise InputError(f"{text!r} has no {' or '.join(self.space.dependent)} in it")
 
+    @classmethod
+    def from_sympy(cls, density: Any) -> Lagrangian:
+        """A Lagrangian from a SymPy expression in functions such as ``u(t, x)``."""
+        from symmeter.spacetime.sympy_exchange import read_sympy
+
+        found = read_sympy([density])
+        (text,) = found.texts
+        return cls(text, found.independent, found.dependent, parameters=found.parameters, functions=found.functions)
+
     @cached_property
     def euler_expressions(self) -> tuple[Poly, ...]:
         """``E_a(L)``, which vanish on solutions."""

@@ -423,6 +423,12 @@ class Metric:
 
         return conformal_killing_vectors(self, degree, **options)
 
+    def latex(self) -> str:
+        """The line element in LaTeX."""
+        from symmeter.spacetime.latex import line_element_latex
+
+        return line_element_latex(self)
+
     def __repr__(self) -> str:
         return f"<metric in {', '.join(self.space.independent)}>"
 

@@ -258,7 +258,7 @@ class _Reader:
     def _primed(self, token: _Token, name: str, argument: Poly) -> Poly:
         if name in _FUNCTIONS:
             raise self.fail(f"write the derivative of {name} out", token.place)
-        return self.space._free(name, token.primes, argument)
+        return self.space.free(name, token.primes, argument)
 
     @staticmethod
     def _hint(name: str, known: object) -> str:

@@ -199,8 +199,8 @@ def curl_of_charge(
 
     Examples
     --------
-    >>> g = Metric("f^2 dx^2 + f^2 dy^2", functions="f(x) a(x) b(x)")
-    >>> curl_of_charge(g, ("1", "0"), {"f": "a"}, {"f": "a"}).is_zero()
+    >>> g = Metric("-dt^2 + f^2 dx^2", functions="f(t) a(t) b(t)")
+    >>> curl_of_charge(g, ("1", "0"), {"f": "a"}, {"f": "b"}).is_zero()
     True
     """
     from symmeter.spacetime.prolonged import evolved

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from symmeter.errors import InputError, InputTypeError
+from symmeter.spacetime.denominators import canonical
 from symmeter.spacetime.determining import Linear, determining_equations
 from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.orthonomic import Orthonomic, solved
@@ -75,6 +76,36 @@ class PDESystem:
                 raise InputError(f"{text!r} has no {' or '.join(self.space.dependent)} in it")
         self.complete = complete
 
+    @classmethod
+    def from_sympy(cls, *equations: Any, **options: Any) -> PDESystem:
+        """A system from SymPy expressions or equalities in functions such as ``u(t, x)``.
+
+        Parameters
+        ----------
+        *equations : sympy expressions
+        **options
+            ``complete``, as above.
+
+        Examples
+        --------
+        >>> import sympy
+        >>> t, x = sympy.symbols("t x")
+        >>> u = sympy.Function("u")(t, x)
+        >>> PDESystem.from_sympy(sympy.Eq(u.diff(t), u.diff(x, 2))).point_symmetries().by_degree
+        (6, 8, 10)
+        """
+        from symmeter.spacetime.sympy_exchange import read_sympy
+
+        found = read_sympy(equations)
+        return cls(
+            found.texts,
+            found.independent,
+            found.dependent,
+            parameters=found.parameters,
+            functions=found.functions,
+            **options,
+        )
+
     @cached_property
     def orthonomic(self) -> Orthonomic:
         """The equations solved for their leading derivatives, with what follows from them."""
@@ -138,6 +169,42 @@ class PDESystem:
         from symmeter.spacetime.conservation import conservation_laws
 
         return conservation_laws(self, order, degree, **options)
+
+    def generalised_symmetries(self, order: int = 3, degree: int = 2, **options: Any) -> Any:
+        """Symmetries whose characteristics have derivatives; see :mod:`generalised`."""
+        from symmeter.spacetime.generalised import generalised_symmetries
+
+        return generalised_symmetries(self, order, degree, **options)
+
+    def reduced_by(self, field: VectorField) -> Any:
+        """The system for solutions that a symmetry keeps, in one variable less; see :mod:`reductions`."""
+        from symmeter.spacetime.reductions import reduced_by
+
+        return reduced_by(self, field)
+
+    def residual(self, **solution: str) -> tuple[Poly, ...]:
+        """What is left of the equations for explicit functions of x: empty polynomials for a solution, exactly.
+
+        Parameters
+        ----------
+        **solution : str
+            Each unknown as a text in the independent variables and parameters.
+
+        Examples
+        --------
+        >>> PDESystem("u_t + 6*u*u_x + u_xxx").residual(u="x/(6*t)")
+        ({},)
+        """
+        from symmeter.spacetime.jet_maps import JetMap
+
+        space = self.space
+        if unknown := sorted(set(solution) ^ set(space.dependent)):
+            raise InputError(f"give a function for each of {', '.join(space.dependent)}; {unknown[0]!r} does not match")
+        target = JetSpace(space.independent, (), space.parameters, denominators=True)
+        given = [parse_expression(solution[name], target, self.functions) for name in space.dependent]
+        numbers = range(len(space.independent))
+        jets = JetMap(space, target, [target.poly(i) for i in numbers], given, [{i: {0: 1}} for i in numbers])
+        return tuple(canonical(target, jets(e)) for e in self.equations)
 
     def __repr__(self) -> str:
         return f"<{'; '.join(self.texts)}>"

@@ -140,6 +140,12 @@ class VectorField:
             parts.append(f"{text}\u2202_{name}")
         return " + ".join(parts).replace("+ -", "- ") if parts else "0"
 
+    def latex(self) -> str:
+        """In LaTeX."""
+        from symmeter.spacetime.latex import field_latex
+
+        return field_latex(self)
+
     def __repr__(self) -> str:
         return f"<{self}>"
 
