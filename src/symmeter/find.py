@@ -44,6 +44,10 @@ def _finders(subject: Subject) -> list[Any]:
         from symmeter.spacetime.equation_finder import EquationFinder
 
         return [EquationFinder()]
+    if subject.kind == "metric":
+        from symmeter.spacetime.metric_finder import MetricFinder
+
+        return [MetricFinder()]
     from symmeter.discover.finder import SecondMomentFinder
 
     return [SecondMomentFinder()]
@@ -173,11 +177,15 @@ def _pulsars(source: Any, load: dict[str, Any]) -> Subject | None:
 
 
 def _equations(source: Any, load: dict[str, Any]) -> Subject | None:
-    """The equations that were brought, or None; a table that looks like them is read with ``kind``."""
+    """The equations or the metric that were brought, or None; a table that looks like them is read with ``kind``."""
     from symmeter.subjects.equations import Equations, is_equation_file, read_equations
+    from symmeter.subjects.line_elements import LineElement, is_metric_file, read_metric
 
-    if isinstance(source, Equations):
+    if isinstance(source, (Equations, LineElement)):
         return source
+    # First, for a free function's derivative f' in a metric looks like an equation.
+    if load["kind"] is None and is_metric_file(source):
+        return read_metric(source)
     return read_equations(source) if load["kind"] is None and is_equation_file(source) else None
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from symmeter.groups import Group
     from symmeter.representations import Action, Projector, Transformation
     from symmeter.subjects.drawing import Drawing
+    from symmeter.subjects.formulas import Formulas
 
 __all__ = ["SCHEMA", "VERDICTS", "Finding", "Level", "Picture", "Report", "Rung"]
 
@@ -104,8 +105,8 @@ class Finding:
         A line of Python that uses the finding; may be empty.
     evidence : mapping
         Numbers behind the verdict (``ratio`` to the noise level, ``n``, ...).
-    picture : Picture, Drawing or None
-        A sample before and after, or a shape with its axes and planes.
+    picture : Picture, Drawing, Formulas or None
+        A sample before and after, a shape with its axes and planes, or formulas.
     """
 
     name: str
@@ -120,7 +121,7 @@ class Finding:
     notes: tuple[str, ...] = ()
     code: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    picture: Picture | Drawing | None = None
+    picture: Picture | Drawing | Formulas | None = None
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:

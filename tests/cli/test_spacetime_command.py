@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from symmeter.cli.app import main
@@ -80,3 +81,70 @@ def test_bad_input(capsys, tmp_path, monkeypatch, words, text) -> None:
     assert status == 2
     assert text in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_killing(capsys, tmp_path) -> None:
+    status, out, _ = call(capsys, "killing", "schwarzschild")
+    assert status == 0
+    assert "all 4 Killing vectors found" in out
+    assert "so(3) + R" in out
+    path = tmp_path / "plane.txt"
+    path.write_text("ds^2 = dx^2 + dy^2\n")
+    status, out, _ = call(capsys, "killing", str(path), "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert found["dimension"] == 3
+    assert found["latex"][0] == r"\partial_{x}"
+    status, out, err = call(capsys, "killing", "-(1-r^2) dt^2 + dr^2/(1-r^2)")
+    assert "1 of 3 Killing vectors" in out
+    assert "--factors" in out + err
+    status, out, _ = call(capsys, "killing", "-dt^2 + dx^2 + dy^2 + dz^2", "--conformal", "--json")
+    assert json.loads(out)["algebra"] == "so(4,2)"
+    status, _, err = call(capsys, "killing", str(tmp_path / "none.txt"))
+    assert status == 2
+    assert "does not exist" in err
+
+
+def test_reduce_and_flows(capsys) -> None:
+    status, out, _ = call(capsys, "reduce", "u_t + 6 u u_x + u_xxx", "--by", "1,4,0,0", "--json")
+    assert status == 0
+    assert json.loads(out) == [
+        {"field": "∂_t + 4 ∂_x", "ansatz": ["z = -4*t + x", "u = w"], "equations": ["w_zzz + 6*w*w_z - 4*w_z"]}
+    ]
+    status, out, err = call(capsys, "reduce", "u_t = u_xx", "--degree", "2")
+    assert status == 0
+    assert "exp(" in out
+    assert "left out: " in out + err
+    status, _, err = call(capsys, "reduce", "u_t = u_xx", "--by", "1,x")
+    assert status == 2
+    assert "whole numbers" in err
+    status, out, _ = call(capsys, "flows", "u_tx = sin(u)", "--degree", "3", "--json")
+    found = json.loads(out)
+    assert ["2*u_xxx + u_x^3"] in [f["characteristics"] for f in found]
+    assert all(f["proved"] for f in found)
+
+
+def test_bms3(capsys, tmp_path) -> None:
+    phi = 2 * np.pi * np.arange(64) / 64
+    path = tmp_path / "data.npz"
+    np.savez(path, Theta=np.full(64, -0.36), Xi=0.3 + 0.1 * np.cos(2 * phi))
+    status, out, _ = call(capsys, "bms3", "orbit", str(path), "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert found["orbit"] == "elliptic"
+    # A cone with 1 - 4 G m = 0.6: its energy is -0.36/8.
+    assert found["representative"] == pytest.approx(-0.36, abs=1e-9)
+    assert found["energy"] == pytest.approx(-0.045)
+    assert found["energy_at_past_infinity"] == pytest.approx(-0.045)
+    assert found["J"]["0"][0] == pytest.approx(0.3 / 4)
+    status, out, _ = call(capsys, "bms3", "algebra", "--modes", "4")
+    assert "c_L = 0, c_M = 3/G" in out
+    np.savez(path, Theta=phi)
+    for words, said in (((str(path),), "no array 'Xi'"), ((str(tmp_path / "none.npz"),), "does not exist")):
+        status, _, err = call(capsys, "bms3", "orbit", *words)
+        assert status == 2
+        assert said in err
+    path.write_text("no numbers")
+    status, _, err = call(capsys, "bms3", "orbit", str(path))
+    assert status == 2
+    assert "no .npz file" in err

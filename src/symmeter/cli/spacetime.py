@@ -10,21 +10,25 @@ import click
 from symmeter.cli.lazy import LazyGroup
 from symmeter.cli.output import check_json_path, json_option, print_json, print_table, save_json, say
 
-__all__ = ["conserve", "ricci", "spacetime", "symmetries"]
+__all__ = ["conserve", "equation_options", "spacetime", "symmetries", "system_of"]
 
 _COMMANDS = {
     "symmetries": ("symmeter.cli.spacetime:symmetries", "Point symmetries of equations, and how many there are."),
-    "ricci": ("symmeter.cli.spacetime:ricci", "Curvature of a metric, exactly."),
+    "reduce": ("symmeter.cli.spacetime_reduce:reduce", "Equations for the solutions that a symmetry keeps."),
+    "flows": ("symmeter.cli.spacetime_reduce:flows", "Generalised symmetries, with derivatives in them."),
+    "ricci": ("symmeter.cli.spacetime_metrics:ricci", "Curvature of a metric, exactly."),
+    "killing": ("symmeter.cli.spacetime_metrics:killing", "Killing vectors of a metric, and how many there are."),
+    "bms3": ("symmeter.cli.spacetime_bms3:bms3", "Flat space in three dimensions: orbits and the algebra."),
     "conserve": ("symmeter.cli.spacetime:conserve", "Conservation laws of equations, with their currents."),
 }
 
 
 @click.group(cls=LazyGroup, commands_at=_COMMANDS, epilog='A first look:  symmeter spacetime symmetries "u_t = u_xx"')
 def spacetime() -> None:
-    """Equations of physics: their symmetries and conservation laws, exactly."""
+    """Equations and metrics of physics: their symmetries and conservation laws, exactly."""
 
 
-def _equations(call: Any) -> Any:
+def equation_options(call: Any) -> Any:
     """The options that describe a system of equations."""
     options = [
         click.argument("equations", metavar="EQUATIONS"),
@@ -41,7 +45,8 @@ def _equations(call: Any) -> Any:
     return call
 
 
-def _system(equations: str, indep: str, dep: str, parameters: str, functions: str) -> Any:
+def system_of(equations: str, indep: str, dep: str, parameters: str, functions: str) -> Any:
+    """The system that a command was given, as text or in a file."""
     from symmeter.errors import MissingFileError
     from symmeter.spacetime import PDESystem
 
@@ -61,7 +66,7 @@ Examples:
   symmeter spacetime symmetries "u_tt = u_xx + f(u)" --functions f
   symmeter spacetime symmetries "y'' + y" --indep x --dep y --factors "sin(x),cos(x)" """
 )
-@_equations
+@equation_options
 @click.option("--degree", type=click.IntRange(0), metavar="N", help="Of polynomials; raised until all are found.")
 @click.option("--factors", default="", metavar="LIST", help="Functions that polynomials may be multiplied by.")
 @click.option("--no-size", is_flag=True, help="Do not count symmetries by Taylor series.")
@@ -82,7 +87,7 @@ def symmetries(
 ) -> None:
     """Find the point symmetries of EQUATIONS (text, several with ``;``, or a .txt file)."""
     check_json_path(out)
-    system = _system(equations, indep, dep, parameters, functions)
+    system = system_of(equations, indep, dep, parameters, functions)
     chosen = [f for f in factors.split(",") if f.strip()]
     found = system.point_symmetries(degree, factors=chosen, size=not no_size, seed=seed)
     algebra = found.algebra if found.dim <= 30 else None
@@ -118,7 +123,7 @@ def symmetries(
 
 
 @click.command(epilog='Example:  symmeter spacetime conserve "u_t + 6 u u_x + u_xxx" --order 2')
-@_equations
+@equation_options
 @click.option("--order", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Of multipliers.")
 @click.option("--degree", type=click.IntRange(0), default=2, show_default=True, metavar="N", help="Of multipliers.")
 def conserve(
@@ -135,7 +140,7 @@ def conserve(
 ) -> None:
     """Find conservation laws of EQUATIONS whose multipliers are polynomials, and prove each one."""
     check_json_path(out)
-    system = _system(equations, indep, dep, parameters, functions)
+    system = system_of(equations, indep, dep, parameters, functions)
     space = system.space
     value = [
         {
@@ -154,55 +159,3 @@ def conserve(
         print(f"{len(value)} conservation laws with multipliers of order {order}, degree {degree}")
         print_table(columns, rows)
         print("each divergence was compared with multiplier times equation: the difference is the zero polynomial")
-
-
-class _TakesLineElements(click.Command):
-    """Line elements may begin with a minus, as options do; unlike these they have blanks."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, [f" {a}" if a.startswith("-") and " " in a else a for a in args])
-
-
-@click.command(
-    cls=_TakesLineElements,
-    epilog="""\b
-Examples:
-  symmeter spacetime ricci kerr
-  symmeter spacetime ricci "-f dt^2 + dr^2/f + r^2 dphi^2" --functions "f(r)" --einstein "-1/l^2" --parameters l""",
-)
-@click.argument("metric", metavar="METRIC")
-@click.option("--functions", default="", metavar="LIST", help='Free functions with arguments, "f(r) M(u,phi)".')
-@click.option("--parameters", default="", metavar="NAMES", help="Constants; found in the text when omitted.")
-@click.option("--einstein", "constant", metavar="LAMBDA", help="Show G + LAMBDA g instead of the Ricci tensor.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="PATH", help="Save the components as .json.")
-@json_option
-@click.option("--quiet", is_flag=True, help="Print nothing for people.")
-def ricci(
-    metric: str, functions: str, parameters: str, constant: str | None, out: Path | None, as_json: bool, quiet: bool
-) -> None:
-    """Compute the Ricci tensor of METRIC: a name, or a line element such as "-x^2 dt^2 + dx^2"."""
-    check_json_path(out)
-    from symmeter.spacetime.known_metrics import known_metric
-    from symmeter.spacetime.metrics import Metric
-
-    named = not any(sign in metric for sign in "^+*/(") and " d" not in f" {metric}"[1:]
-    g = known_metric(metric) if named else Metric(metric, functions=functions, parameters=parameters)
-    found = g.ricci() if constant is None else g.einstein(constant)
-    x = g.space.independent
-    components = {f"{x[i]},{x[j]}": g.space.text(p) for (i, j), p in sorted(found) if i <= j}
-    value = {
-        "coordinates": list(x),
-        "zero": found.is_zero(),
-        "components": components,
-        "scalar": g.space.text(g.scalar()),
-    }
-    save_json(out, value)
-    if as_json:
-        print_json(value)
-    elif not quiet:
-        what = "Ricci tensor" if constant is None else "Einstein tensor with this constant"
-        if found.is_zero():
-            print(f"the {what} is exactly zero")
-        else:
-            print_table(("component", what), list(components.items()))
-            print(f"scalar curvature: {value['scalar']}")

@@ -63,7 +63,10 @@ class Card:
     @property
     def broad(self) -> bool:
         """Whether the pictures need a row of their own instead of the column at the right."""
-        return any(p.kind in ("stack", "shape") for p in self.panels) or sum(len(p.pictures) for p in self.panels) > 3
+        return (
+            any(p.kind in ("stack", "shape", "formulas") for p in self.panels)
+            or sum(len(p.pictures) for p in self.panels) > 3
+        )
 
 
 def folds(finding: Finding) -> bool:

@@ -13,6 +13,7 @@ from symmeter.report.svg import bars, cycle_rings, heatmap, shape_picture
 from symmeter.report.svg.bars import MOST_BARS
 from symmeter.report.svg.heatmap import shade_scale
 from symmeter.subjects.drawing import Drawing
+from symmeter.subjects.formulas import Formulas
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -31,7 +32,7 @@ class Panel:
     Attributes
     ----------
     kind : str
-        ``"arrow"`` (before, arrow, after), ``"row"`` (wraps), ``"stack"`` or ``"shape"``.
+        ``"arrow"`` (before, arrow, after), ``"row"`` (wraps), ``"stack"``, ``"shape"`` or ``"formulas"``.
     pictures : tuple of (Markup, str)
         Each with its caption, which may be empty.
     caption : str
@@ -66,6 +67,8 @@ def panels(finding: Finding) -> tuple[Panel, ...]:
     sample = finding.picture
     if isinstance(sample, Drawing):
         return (_shape(sample),)
+    if isinstance(sample, Formulas):
+        return (_formulas(sample),)
     if any(hasattr(g, "rotation") for g in finding.generators):
         # Maps of points in space are drawn once, in the picture of the shape.
         return ()
@@ -82,6 +85,20 @@ def panels(finding: Finding) -> tuple[Panel, ...]:
     if dense:
         out.append(_generator_matrices(np.stack([g.matrix() for g in dense]), "matrix of the generator"))
     return tuple(out)
+
+
+def _formulas(sample: Formulas) -> Panel:
+    """Each formula as MathML, which browsers set by themselves; as its LaTeX where the converter is missing."""
+    from importlib.util import find_spec
+
+    from markupsafe import Markup, escape
+
+    if find_spec("latex2mathml") is None:
+        set_ = tuple((Markup("<code>{}</code>").format(tex), escape(what)) for what, tex in sample.lines)
+        return Panel("formulas", set_, sample.caption, 'Typeset with: pip install "symmeter[symbolic]"')
+    from latex2mathml.converter import convert
+
+    return Panel("formulas", tuple((Markup(convert(tex)), escape(what)) for what, tex in sample.lines), sample.caption)
 
 
 def _shape(drawing: Drawing) -> Panel:

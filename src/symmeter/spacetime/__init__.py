@@ -13,6 +13,7 @@ _HOMES = {
     "JetSpace": "symmeter.spacetime.jets",
     "Lagrangian": "symmeter.spacetime.lagrangians",
     "Metric": "symmeter.spacetime.metrics",
+    "MetricAffine": "symmeter.spacetime.defects.metric_affine",
     "NoetherCurrent": "symmeter.spacetime.lagrangians",
     "PDESystem": "symmeter.spacetime.systems",
     "PointSymmetries": "symmeter.spacetime.systems",

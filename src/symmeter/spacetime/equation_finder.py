@@ -12,11 +12,13 @@ from symmeter.groups import NamedGroup
 from symmeter.representations import Space, UnaveragedAction
 from symmeter.spacetime.conservation import conservation_laws
 from symmeter.spacetime.lagrangians import Lagrangian
+from symmeter.spacetime.latex import field_latex, polynomial_latex, symbol_latex
 from symmeter.spacetime.polynomials import exponents
 from symmeter.spacetime.systems import PDESystem, PointSymmetries
 from symmeter.spacetime.vector_fields import VectorField
 from symmeter.subjects import Subject
 from symmeter.subjects.equations import Equations
+from symmeter.subjects.formulas import Formulas
 
 __all__ = ["EquationFinder", "EquationReport", "FieldAction"]
 
@@ -44,10 +46,14 @@ class EquationFinder(Finder):
             system = PDESystem(subject.texts, given["independent"], given["dependent"], **names)
         symmetries = system.point_symmetries()
         options.report_progress(0.6, "conservation laws")
-        findings = tuple(_finding(system, g, lagrangian) for g in symmetries.generators[:_MOST_FINDINGS])
         notes = [symmetries.statement, *_about(system, symmetries)]
+        laws: list[tuple[str, str]] = []
         if lagrangian is None:
-            notes += _laws(system, given)
+            laws, said = _laws(system, given)
+            notes += said
+        chosen = symmetries.generators[:_MOST_FINDINGS]
+        # The system's own currents belong to no single field: they stand beside the first.
+        findings = tuple(_finding(system, g, lagrangian, laws if k == 0 else []) for k, g in enumerate(chosen))
         return EquationReport(subject.describe(), findings, (), tuple(notes), {"seed": 0}, ("asymptotic-symmetries",))
 
 
@@ -83,13 +89,20 @@ class EquationReport(Report):
         return f"{self.notes[0][0].upper()}{self.notes[0][1:]}."
 
 
-def _finding(system: PDESystem, field: VectorField, lagrangian: Lagrangian | None) -> Finding:
+def _finding(
+    system: PDESystem, field: VectorField, lagrangian: Lagrangian | None, laws: list[tuple[str, str]]
+) -> Finding:
+    space = system.space
+    lines = [("generator", field_latex(field))]
     notes = [f"{_kind(field).capitalize()}."]
     evidence: dict[str, Any] = {"generator": str(field)}
     if lagrangian is not None:
         if lagrangian.is_variational(field):
             current = lagrangian.noether(field)
             evidence["current"] = str(current)
+            lines += [
+                (f"current J^{x}", polynomial_latex(space, j)) for x, j in zip(space.independent, current.current)
+            ]
             notes.append(f"Conserved: {current} (D_i J^i + Q E(L) is the zero polynomial).")
         else:
             notes.append("It changes the action: no conserved current belongs to it.")
@@ -104,6 +117,7 @@ def _finding(system: PDESystem, field: VectorField, lagrangian: Lagrangian | Non
         notes=tuple(notes),
         code="report.best.action.field.flow(points, 0.1)",
         evidence=evidence,
+        picture=Formulas((*lines, *laws)),
     )
 
 
@@ -140,9 +154,22 @@ def _about(system: PDESystem, symmetries: PointSymmetries) -> list[str]:
     return out
 
 
-def _laws(system: PDESystem, given: Any) -> list[str]:
+def _laws(system: PDESystem, given: Any) -> tuple[list[tuple[str, str]], list[str]]:
+    """Conserved currents, typeset and as sentences."""
     try:
         laws = conservation_laws(system, int(given.get("order", 1)), int(given.get("degree", 2)))
-        return [f"conserved: {law}" for law in laws if law.verify() == {}]
     except InputError as error:
-        return [f"no conservation laws were looked for: {error}"]
+        return [], [f"no conservation laws were looked for: {error}"]
+    space = system.space
+    lines, notes = [], []
+    for law in laws:
+        if law.verify() != {}:
+            continue
+        notes.append(f"conserved: {law}")
+        parts = [
+            rf"\partial_{{{symbol_latex(x)}}}\left({polynomial_latex(space, j)}\right)"
+            for x, j in zip(space.independent, law.current)
+            if j
+        ]
+        lines.append((f"multiplier {', '.join(space.text(m) for m in law.multipliers)}", " + ".join(parts) + " = 0"))
+    return lines, notes

@@ -133,7 +133,7 @@ class FieldAlgebra:
         n, r = self.dimension, len(self.radical)
         if self.is_abelian:
             return f"R^{n}" if n != 1 else "R"
-        solvable = _solvable_name(self) if r == n else f"radical of dimension {r}"
+        solvable = _solvable_name(self) if r == n else "R" if r == 1 else f"radical of dimension {r}"
         if r == n:
             return solvable
         simple = self._quotient_name()

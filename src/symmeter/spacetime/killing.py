@@ -21,6 +21,7 @@ from symmeter.spacetime.metrics import Metric
 from symmeter.spacetime.parsing import parse_expression
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, scaled
 from symmeter.spacetime.symmetry_fields import SymmetryFields, search, simplicity
+from symmeter.spacetime.taylor_size import SolutionSize
 from symmeter.spacetime.vector_fields import VectorField
 
 __all__ = [
@@ -87,22 +88,11 @@ def killing_vectors(
     >>> found.statement, found.algebra.name
     ('all 6 Killing vectors found', 'sl(2,R) + radical of dimension 3')
     """
-    space, equations = _equations(metric, conformal=False)
-    n, chosen = metric.dimension, factors or ()
-    found, counted, numbers = search(
-        space, equations, n, degree, lambda: [parse_expression(f, space) for f in chosen], size, seed
-    )
-    if factors is None and counted is not None and (counted.dimension or 0) > len(found):
-        turning = [parse_expression(f, space) for f in turning_factors(metric)]
-        more = polynomial_solutions(space, equations, n, 1 if degree is None else degree, turning) if turning else []
-        if len(found) < len(more) <= (counted.dimension or 0):
-            found, numbers = more, (*numbers, len(more))
-    fields = sorted((VectorField(space, c) for c in found), key=simplicity)
-    return KillingVectors(tuple(fields), counted, numbers, tuple(metric.space.depends))
+    return KillingVectors(*_found(metric, False, degree, factors, size, seed), tuple(metric.space.depends))
 
 
 def conformal_killing_vectors(
-    metric: Metric, degree: int | None = None, *, factors: Sequence[str] = (), size: bool = True, seed: int = 0
+    metric: Metric, degree: int | None = None, *, factors: Sequence[str] | None = None, size: bool = True, seed: int = 0
 ) -> ConformalKillingVectors:
     """Conformal Killing vectors whose components are polynomials, and the number of all.
 
@@ -118,12 +108,23 @@ def conformal_killing_vectors(
     """
     if metric.dimension < 2:
         raise InputError("every vector field on a line is conformal; give a metric of at least two dimensions")
-    space, equations = _equations(metric, conformal=True)
+    return ConformalKillingVectors(*_found(metric, True, degree, factors, size, seed), tuple(metric.space.depends))
+
+
+def _found(
+    metric: Metric, conformal: bool, degree: int | None, factors: Sequence[str] | None, size: bool, seed: int
+) -> tuple[tuple[VectorField, ...], SolutionSize | None, tuple[int, ...]]:
+    space, equations = _equations(metric, conformal=conformal)
+    n, chosen = metric.dimension, factors or ()
     found, counted, numbers = search(
-        space, equations, metric.dimension, degree, lambda: [parse_expression(f, space) for f in factors], size, seed
+        space, equations, n, degree, lambda: [parse_expression(f, space) for f in chosen], size, seed
     )
-    fields = sorted((VectorField(space, c) for c in found), key=simplicity)
-    return ConformalKillingVectors(tuple(fields), counted, numbers, tuple(metric.space.depends))
+    if factors is None and counted is not None and (counted.dimension or 0) > len(found):
+        turning = [parse_expression(f, space) for f in turning_factors(metric)]
+        more = polynomial_solutions(space, equations, n, 1 if degree is None else degree, turning) if turning else []
+        if len(found) < len(more) <= (counted.dimension or 0):
+            found, numbers = more, (*numbers, len(more))
+    return tuple(sorted((VectorField(space, c) for c in found), key=simplicity)), counted, numbers
 
 
 def turning_factors(metric: Metric) -> list[str]:

@@ -332,6 +332,12 @@ class Metric:
 
         return self._tensor("dd", value, product(range(n), repeat=2))
 
+    def stretched(self, rate: str) -> Tensor:
+        """``2 rate g``: what the Lie derivative along a conformal Killing vector is."""
+        factor = scaled(self.expression(rate), 2)
+        found = {k: q for k, p in self.components.items() if (q := canonical(self.space, self.space.times(factor, p)))}
+        return Tensor(self, "dd", found)
+
     def is_killing(self, field: Sequence[Poly | str]) -> bool:
         """Whether a vector field is a Killing vector: exact."""
         return self.lie_derivative(field).is_zero()

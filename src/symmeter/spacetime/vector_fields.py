@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from symmeter.errors import InputError, ShapeError
 from symmeter.linalg.rational import rational_solution
+from symmeter.spacetime.denominators import common_numerators
 from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.polynomials import Poly, add_to, exponents, scaled
 
@@ -201,6 +202,11 @@ _NUMERIC: dict[str, Any] = {
 
 def combination(field: VectorField, basis: Sequence[VectorField]) -> list[Fraction] | None:
     """Numbers c with ``field = sum c_k basis_k``, or None where there are none."""
+    if field.space.denominators and basis:
+        # Over one denominator, so that what is the same has the same monomials.
+        n, space = len(field.coefficients), field.space
+        flat = common_numerators(space, [p for f in (field, *basis) for p in f.coefficients])
+        field, *basis = (VectorField(space, tuple(flat[k : k + n])) for k in range(0, len(flat), n))
     places: dict[tuple[int, int], int] = {}
     rows: list[dict[int, Any]] = []
     for k, b in enumerate(basis):
