@@ -76,7 +76,7 @@ def _bulk(axes: Axes) -> None:
     _heading(
         axes, "One flat space in another's coordinates", "circles and rays of a supertranslated vacuum, in the bulk"
     )
-    phi = 2 * np.pi * np.arange(120) / 120
+    phi = 2 * np.pi * np.arange(108) / 108
     a = displacement(alpha, phi)
     a[:, 0] -= a[:, 0].mean()
     start, width = 9.0, 15.0
@@ -88,7 +88,7 @@ def _bulk(axes: Axes) -> None:
 
     segments, colours = [], []
     for radius in np.arange(3.0, 31.0, 3.0):
-        points = moved(np.full(120, radius), np.arange(120))
+        points = moved(np.full(108, radius), np.arange(108))
         closed = np.concatenate([points, points[:1]])
         chi = float(radial_step(np.array([radius]), start, width)[0])
         segments += list(np.stack([closed[:-1], closed[1:]], axis=1))
@@ -96,7 +96,7 @@ def _bulk(axes: Axes) -> None:
     axes.add_collection(LineCollection(segments, array=np.array(colours), cmap="PuOr_r", linewidths=1.3,
                                        clim=(-1.9, 1.9)))  # fmt: skip
     radii = np.linspace(0.0, 30.0, 60)
-    for index in range(0, 120, 5):
+    for index in range(0, 108, 6):
         points = moved(radii, np.full(len(radii), index))
         axes.plot(points[:, 0], points[:, 1], color=LINE, linewidth=0.7, zorder=0)
     axes.set(xlim=(-42, 42), ylim=(-38, 44), aspect="equal")
@@ -128,8 +128,8 @@ def _wave(axes: Axes, scattering: Mapping[str, Any] | None) -> None:
     ]
     for k in peaks:
         n = np.array([np.cos(phi[k]), np.sin(phi[k])])
-        axes.annotate("", xy=(-0.93 * n[0], -0.93 * n[1]), xytext=(0.93 * n[0], 0.93 * n[1]), arrowprops={"arrowstyle": "->", "color": GREY, "lw": 1.1,
-                                                                     "linestyle": (0, (4, 2))})  # fmt: skip
+        arrow = {"arrowstyle": "->", "color": GREY, "lw": 1.1, "linestyle": (0, (4, 2))}
+        axes.annotate("", xy=(-0.93 * n[0], -0.93 * n[1]), xytext=(0.93 * n[0], 0.93 * n[1]), arrowprops=arrow)
         place = (1 + 0.55 * past[k] / top + 0.1) * n
         axes.text(place[0], place[1], "in", color=BLUE, ha="center", va="center", fontsize=9.5)
         place = (1 + 0.55 * future[(k + len(past) // 2) % len(past)] / top + 0.13) * -n
