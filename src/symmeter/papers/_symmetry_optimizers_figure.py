@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symmeter.papers.figure_style import BLUE, INK, LINE, ORANGE, PAPER, PURPLE, SERIF, SOFT, TEAL, page, quiet_axes
+from symmeter.papers.figure_style import (
+    BLUE,
+    GREY,
+    INK,
+    LINE,
+    ORANGE,
+    PAPER,
+    PURPLE,
+    SERIF,
+    SOFT,
+    TEAL,
+    page,
+    quiet_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +58,7 @@ def draw(tables: Mapping[str, Any]) -> Figure:
         _twins(figure.add_subplot(above[0]), tables["twins"])
         _audit(figure.add_subplot(above[1]), tables["audit"])
         below = figure.add_gridspec(1, 3, left=0.075, right=0.975, top=0.385, bottom=0.085, wspace=0.34)
-        _grid(figure.add_subplot(below[0]), tables["runs"])
+        _grid(figure.add_subplot(below[0]), tables["sweep"])
         _seeds(figure.add_subplot(below[1]), tables["runs"])
         _drift(figure.add_subplot(below[2]), tables["runs"])
     return figure
@@ -107,48 +120,56 @@ def _power(value: float) -> str:
 
 
 def _grid(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
-    _heading(axes, "One grid for all", "held-out nats a byte over the learning rate, bytes")
+    _heading(axes, "One grid for all", "held-out nats a byte over the learning rate; dashed: embedding's rate times 4")
     rows = [r for r in runs if r["task"] == "bytes"]
-    ends = []
     for method, colour in _COLOURS.items():
-        some = sorted((r for r in rows if r["method"] == method), key=lambda r: r["lr"])
-        x, y = [r["lr"] for r in some], [r["loss"] for r in some]
-        axes.plot(x, y, color=colour, linewidth=1.8, marker="o", markersize=4.5)
-        ends.append([y[-1], method, colour])
+        for factor in sorted({r["embedding"] for r in rows}):
+            some = sorted((r for r in rows if (r["method"], r["embedding"]) == (method, factor)), key=lambda r: r["lr"])
+            line, face = ("-", colour) if factor == 1 else ((0, (4, 2)), PAPER)
+            x, y = [r["lr"] for r in some], [min(r["loss"], 9) for r in some]
+            axes.plot(
+                x, y, color=colour, linewidth=1.6, marker="o", markersize=4.5, linestyle=line, markerfacecolor=face
+            )
     axes.set_xscale("log")
     rates = sorted({r["lr"] for r in rows})
     axes.set_xlim(rates[0] * 0.85, rates[-1] * 1.15)
     axes.set_xticks(rates, [f"{r:g}".lstrip("0") for r in rates])
     axes.minorticks_off()
     axes.set_xlabel("learning rate", labelpad=2)
-    low, high = axes.get_ylim()
-    axes.set_ylim(low - 0.02 * (high - low), high)
-    for k, (_, method, colour) in enumerate(sorted(ends, reverse=True)):
-        axes.text(
-            0.99, 0.6 - 0.085 * k, _WORDS[method], color=colour, fontsize=8.8, transform=axes.transAxes, ha="right"
-        )
+    for k, method in enumerate(_COLOURS):
+        ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6, "alpha": 0.8}
+        style = {"color": _COLOURS[method], "fontsize": 8.8, "va": "top", "bbox": ground}
+        axes.text(0.03, 0.97 - 0.085 * k, _WORDS[method], transform=axes.transAxes, **style)
     quiet_axes(axes)
 
 
 def _seeds(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
-    _heading(axes, "2,048 words", "nats a token; hollow: embedding's rate times 4")
-    rows = [r for r in runs if r["task"] == "words"]
-    labels = []
-    for place, method in enumerate(("muon", "row", "hybrid")):
-        for factor, shift in ((1.0, -0.16), (4.0, 0.16)):
-            values = [r["loss"] for r in rows if r["method"] == method and r["embedding"] == factor]
-            if not values:
-                continue
-            colour = _COLOURS[method]
-            x = np.full(len(values), place + shift)
-            filled = colour if factor == 1 else PAPER
-            axes.scatter(x, values, s=34, facecolors=filled, edgecolors=colour, linewidths=1.5, zorder=3)
-            axes.plot([place + shift - 0.11, place + shift + 0.11], [np.mean(values)] * 2, color=colour, linewidth=2)
-        labels.append({"muon": "Muon,\nAdamW tables", "row": "row\nstack", "hybrid": "hybrid\nstack"}[method])
-    axes.set_xlim(-0.5, 2.5)
-    axes.set_xticks(range(3), labels)
+    _heading(axes, "Three seeds, each at its best rate", "nats a token above the best method's mean")
+    groups = (("bytes", ("adamw", "muon", "row", "hybrid")), ("words", ("adamw", "muon", "row", "hybrid")),
+              ("experts", ("adamw", "muon", "router AdamW", "router left-spectral", "router row")))  # fmt: skip
+    colours = {**_COLOURS, "router AdamW": GREY, "router left-spectral": PURPLE, "router row": TEAL}
+    place, ticks = 0.0, []
+    for task, methods in groups:
+        rows = [r for r in runs if r["task"] == task]
+        means = {m: np.mean([r["loss"] for r in rows if r["method"] == m]) for m in methods}
+        least, start = min(means.values()), place
+        for method in methods:
+            values = np.array([r["loss"] for r in rows if r["method"] == method]) - least
+            axes.scatter(np.full(len(values), place), values, s=26, color=colours[method], alpha=0.75, linewidths=0)
+            axes.plot([place - 0.3, place + 0.3], [values.mean()] * 2, color=colours[method], linewidth=2)
+            place += 1
+        ticks.append(((start + place - 1) / 2, task))
+        place += 0.8
+    axes.set_xticks([t for t, _ in ticks], [name for _, name in ticks])
+    axes.set_yscale("symlog", linthresh=0.02)
+    axes.set_yticks((0, 0.01, 0.02, 0.1, 0.4), ("0", "0.01", "0.02", "0.1", "0.4"))
+    axes.minorticks_off()
     quiet_axes(axes)
     axes.tick_params(axis="x", length=0)
+    words = (("router row", TEAL), ("router left-spectral", PURPLE), ("router AdamW", GREY))
+    for k, (name, colour) in enumerate(words):
+        style = {"color": colour, "fontsize": 8, "ha": "right", "va": "top"}
+        axes.text(0.99, 0.98 - 0.075 * k, name, transform=axes.transAxes, **style)
 
 
 def _drift(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
