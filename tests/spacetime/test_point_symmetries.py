@@ -279,3 +279,22 @@ def test_rational_null_spaces_against_numpy() -> None:
     big = 3**41
     (x,) = rational_null_space([{0: big, 1: -(2**70 + 1)}], 2)
     assert x[0] * big == (2**70 + 1) * x[1]
+
+
+def test_parameters_that_were_taken_to_be_general_are_told() -> None:
+    fisher = PDESystem("u_t = u_xx + k*u^2", parameters="k")
+    assert fisher.point_symmetries(2).dim == 3
+    # Without the term it is the heat equation: 8 of degree two, and arbitrary functions.
+    (case,) = fisher.special_cases(2).values()
+    assert case.dim == 8
+    assert case.size is not None
+    assert case.size.functions_of == 1
+    # A speed that can be scaled away has no special value but zero.
+    speed = PDESystem("u_t + c*u*u_x + u_xxx", parameters="c")
+    assert speed.special_cases(2)["c = 0"].dim > speed.point_symmetries(2).dim
+    # The mass of a Klein-Gordon field: without it dilations and conformal motions are symmetries as well.
+    massive = PDESystem("u_tt = u_xx + u_yy - m^2*u", indep="t x y", parameters="m")
+    assert massive.special_cases(2)["m = 0"].dim == 20
+    # Without a parameter, or where zero leaves no equation in the form that was solved, nothing is said.
+    assert PDESystem("u_t + 6*u*u_x + u_xxx").special_cases() == {}
+    assert PDESystem("u_t = u_xx/k", parameters="k").special_cases(2) == {}

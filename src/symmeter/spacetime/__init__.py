@@ -7,6 +7,7 @@ from symmeter.late_names import late_names
 #: Where each public name lives.
 _HOMES = {
     "BMS3State": "symmeter.spacetime.bms3_state",
+    "ConformalCompletion": "symmeter.spacetime.conformal_infinity",
     "ConservationLaw": "symmeter.spacetime.conservation",
     "ConservationLaws": "symmeter.spacetime.conservation",
     "FieldAlgebra": "symmeter.spacetime.field_algebra",
@@ -17,7 +18,9 @@ _HOMES = {
     "NoetherCurrent": "symmeter.spacetime.lagrangians",
     "PDESystem": "symmeter.spacetime.systems",
     "PointSymmetries": "symmeter.spacetime.systems",
+    "SampledSolution": "symmeter.spacetime.sampled_solutions",
     "SolutionSize": "symmeter.spacetime.taylor_size",
+    "Supertranslations": "symmeter.spacetime.bms4",
     "Tensor": "symmeter.spacetime.metrics",
     "bms3": "symmeter.spacetime.bms3",
     "VectorField": "symmeter.spacetime.vector_fields",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -116,6 +117,40 @@ class PDESystem:
         """The linear equations for the coefficients of a point symmetry."""
         return determining_equations(self.orthonomic)
 
+    def special_cases(self, degree: int | None = None, **options: Any) -> dict[str, PointSymmetries]:
+        """Symmetries where a parameter is zero, which is taken to be general otherwise; only where they are more.
+
+        Parameters
+        ----------
+        degree, **options
+            Of :meth:`point_symmetries`.
+
+        Examples
+        --------
+        >>> cases = PDESystem("u_t = u_xx + k*u^2", parameters="k").special_cases(2)
+        >>> {name: found.dim for name, found in cases.items()}
+        {'k = 0': 8}
+        """
+        general = self.point_symmetries(degree, **options)
+        out: dict[str, PointSymmetries] = {}
+        for name in self.space.parameters:
+            word = re.compile(rf"(?<![A-Za-z_]){re.escape(name)}(?![A-Za-z0-9_])")
+            if not any(word.search(t) for t in self.texts):
+                continue
+            texts = [word.sub("(0)", t) for t in self.texts]
+            rest = [p for p in self.space.parameters if p != name]
+            try:
+                case = PDESystem(
+                    texts, self.space.independent, self.space.dependent, parameters=rest, functions=self.functions
+                )
+                found = case.point_symmetries(degree, **options)
+            except InputError:
+                # The equation loses its leading derivative, or is divided by the parameter.
+                continue
+            if found.dim > general.dim or (found.size and found.size.functions_of and not _has_functions(general)):
+                out[f"{name} = 0"] = found
+        return out
+
     def expression(self, text: str) -> Poly:
         """A differential polynomial in the variables of this system."""
         return self.space.reduced(parse_expression(text, self.space, self.functions))
@@ -225,6 +260,10 @@ class PointSymmetries(SymmetryFields):
     """
 
     system: PDESystem
+
+
+def _has_functions(found: PointSymmetries) -> bool:
+    return found.size is not None and bool(found.size.functions_of)
 
 
 def _names(given: str | Sequence[str], what: str) -> list[str]:
