@@ -40,6 +40,10 @@ def _finders(subject: Subject) -> list[Any]:
         from symmeter.signals.pta.pulsar_finder import PulsarFinder
 
         return [PulsarFinder()]
+    if subject.kind == "crystal":
+        from symmeter.spacetime.defects.atoms_finder import CrystalFinder
+
+        return [CrystalFinder()]
     if subject.kind == "equations":
         from symmeter.spacetime.equation_finder import EquationFinder
 
@@ -189,6 +193,27 @@ def _equations(source: Any, load: dict[str, Any]) -> Subject | None:
     return read_equations(source) if load["kind"] is None and is_equation_file(source) else None
 
 
+def _crystal(source: Any, lattice: Any, a: float | None, load: dict[str, Any]) -> Subject | None:
+    """The atoms that were brought, or None; molecules are crystals when a lattice comes with them."""
+    from symmeter.subjects.crystals import Crystal, is_crystal_file
+    from symmeter.subjects.shapes import is_shape
+
+    atoms = isinstance(source, Crystal) or is_crystal_file(source)
+    named = isinstance(source, (str, PurePath)) and str(source).lower().endswith(".xyz")
+    if lattice is None and not atoms:
+        if a is not None:
+            raise InputError("a= is the lattice parameter of atoms; it goes with lattice='fcc' or another")
+        return None
+    if lattice is not None and not (atoms or named or is_shape(source) or isinstance(source, np.ndarray)):
+        raise InputError("lattice= goes with atoms: an .extxyz, .xyz or .dump file, or ASE atoms")
+    about_tables = [k for k, v in load.items() if v is not None and v is not False]
+    if about_tables:
+        raise InputError(f"{about_tables[0]} is about tables; atoms take lattice and a")
+    from symmeter.spacetime.defects.atoms_finder import open_crystal
+
+    return open_crystal(source, lattice, a)
+
+
 def _as_called(source: Any, load: dict[str, Any], search: dict[str, Any]) -> tuple[str, str]:
     """The arguments that load the data and search them again; data in memory are called X, own maps D."""
     data = "X"
@@ -231,6 +256,8 @@ def find(
     noise: float | str | None = None,
     subgroup: Any = None,
     charges: Any = None,
+    lattice: Any = None,
+    a: float | None = None,
     rng: np.random.Generator | int | None = 0,
     progress: Progress | None = None,
 ) -> Report:
@@ -285,6 +312,11 @@ def find(
         ``"U,V"`` or a group such as ``"Z3"``. The hidden rest is bootstrapped from the spectra.
     charges : mapping, optional
         For Hamiltonians: totals of conserved charges, ``{"N": 3}``.
+    lattice : str or Lattice, optional
+        For atoms (.extxyz, LAMMPS dumps, .xyz, ASE atoms): the perfect crystal that they are compared
+        with, such as ``"fcc"``.
+    a : float, optional
+        For atoms: its lattice parameter; estimated when omitted.
     rng : numpy Generator or int
         Same seed, same report.
     progress : callable, optional
@@ -321,18 +353,22 @@ def find(
             "rng": None if isinstance(rng, int) and rng == 0 else rng,
             "tol": tol,
             "noise": noise,
+            "lattice": lattice,
+            "a": a,
         },
     )
     options = FindOptions(dictionary, alpha, holdout, rng, progress, called, tol, noise)
     options.report_progress(0.0, "reading")
     tabular: dict[str, Any] = {"grid": grid, "columns": columns, "complex": complex, "n": n, "kind": kind}
-    strain = _strain(source, tabular)
-    shape = None if strain is not None else _shape(source, tabular)
-    if (shape or strain) is not None and any(v is not None for v in (input, output, moved)):
-        named = "a shape" if strain is None else "strain"
+    crystal = _crystal(source, lattice, a, tabular)
+    strain = None if crystal is not None else _strain(source, tabular)
+    shape = None if (strain or crystal) is not None else _shape(source, tabular)
+    if (shape or strain or crystal) is not None and any(v is not None for v in (input, output, moved)):
+        named = "a crystal" if crystal is not None else "a shape" if strain is None else "strain"
         raise InputTypeError(f"input=, output= and moved= go with a model; {named} takes none of them")
     subject = (
-        strain
+        crystal
+        or strain
         or shape
         or _pulsars(source, tabular)
         or _equations(source, tabular)

@@ -29,6 +29,7 @@ class _FindCommand(click.Command):
                     ("symmeter find model.yaml --subgroup T", "a Hamiltonian: the group behind its spectra"),
                     ("symmeter find molecule.xyz --html report.html", "a molecule or mesh: its point group, drawn"),
                     ("symmeter find equation.txt", "u_t + 6 u u_x + u_xxx = 0: symmetries and conserved currents"),
+                    ("symmeter find cu.extxyz --lattice fcc", "atoms: dislocations, disclinations, vacancies"),
                     ("symmeter find pairs.csv", "a,b,rho,sigma of pulsars: is the sky of waves isotropic?"),
                     ("symmeter find strain.hdf5", "strain of a detector: an even comb in its spectrum"),
                 ]
@@ -66,6 +67,8 @@ class _FindCommand(click.Command):
 @click.option("--tol", type=float, metavar="T", help="Of shapes: how far points may be off, relative to the radius.")
 @click.option("--noise", metavar="S", help="Of shapes: standard deviation of each coordinate, or 'estimate'.")
 @click.option("--subgroup", metavar="NAMES", help="Of Hamiltonians: the known symmetries (U,V) or their group (Z3).")
+@click.option("--lattice", metavar="NAME", help="Of atoms: the perfect crystal (fcc, bcc, hcp, diamond, sc, ...).")
+@click.option("--a", "parameter", type=float, metavar="LENGTH", help="Of atoms: its lattice parameter; else estimated.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="PATH", help="Save the report as one HTML file.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="PATH", help="Save the report as .json or .html.")
 @json_option
@@ -86,6 +89,8 @@ def find(
     tol: float | None,
     noise: str | None,
     subgroup: str | None,
+    lattice: str | None,
+    parameter: float | None,
     html: Path | None,
     out: Path | None,
     as_json: bool,
@@ -100,7 +105,8 @@ def find(
     molecule (.xyz, .pdb), a mesh (.ply, .off, .obj, .stl) or, with --kind points, a table of rows x, y, z. A
     Hamiltonian is a model file (.yaml), or with --subgroup an .npz file of levels by sector. A training is
     train.py:build, a function that returns a mapping with model, loss and batches. Strain of a gravitational-wave
-    detector is an .hdf5 file or, with --kind strain, an .npz or text file.
+    detector is an .hdf5 file, an .npz of strain and sample_rate or, with --kind strain, a text file. Atoms
+    (.extxyz, LAMMPS .dump, or .xyz) are compared with the perfect crystal that --lattice names.
     """
     from symmeter.progress import progress_bar
 
@@ -132,6 +138,8 @@ def find(
             **of_model,
             **of_shape,
             **of_levels,
+            lattice=lattice,
+            a=parameter,
         )
     saved = [report.save(path) for path in (html, out) if path is not None]
     if as_json:

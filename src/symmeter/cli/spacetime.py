@@ -19,6 +19,7 @@ _COMMANDS = {
     "ricci": ("symmeter.cli.spacetime_metrics:ricci", "Curvature of a metric, exactly."),
     "killing": ("symmeter.cli.spacetime_metrics:killing", "Killing vectors of a metric, and how many there are."),
     "bms3": ("symmeter.cli.spacetime_bms3:bms3", "Flat space in three dimensions: orbits and the algebra."),
+    "defects": ("symmeter.cli.spacetime_defects:defects", "Crystals: dislocations, disclinations, stress."),
     "conserve": ("symmeter.cli.spacetime:conserve", "Conservation laws of equations, with their currents."),
 }
 
@@ -96,6 +97,7 @@ def symmetries(
         "leading": system.orthonomic.leading(),
         "added": [system.space.text(p) for p in system.orthonomic.added],
         "nonzero": [system.space.text(p) for p in system.orthonomic.divisors],
+        "special": {k: v.statement for k, v in system.special_cases(degree, size=not no_size).items()},
         "determining_equations": len(system.determining),
         "generators": [str(g) for g in found],
         "dimension": None if found.size is None else found.size.dimension,
@@ -117,6 +119,8 @@ def symmetries(
         print(f"follows by cross-derivatives: {text} = 0")
     for text in value["nonzero"]:
         print(f"assumed: {text} is not 0")
+    for case, text in value["special"].items():
+        print(f"where {case}: {text}")
     print(f"algebra: {algebra.name}" if algebra else "algebra: brackets lead beyond what was found")
     if found.complete is False and found.size is not None and found.size.dimension is not None:
         say("the others are no polynomials: try --factors, such as 'sin(x),cos(x)' or 'exp(t)'", quiet)

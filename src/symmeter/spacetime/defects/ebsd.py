@@ -1,0 +1,189 @@
+"""Dislocation densities from maps of lattice orientation (EBSD): what a two-dimensional scan can tell, and no more.
+
+Without strain the crystal coframe is ``e = R^T``, R the rotation from crystal to sample. A scan of the surface knows
+derivatives along x and y alone, so of ``alpha_ai = eps_ijk d_j e_ak`` only the column of lines along z; the others are
+NaN, not zero. Neighbouring orientations are compared up to the crystal's own rotations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from symmeter.errors import InputError, InputTypeError, NonFiniteError, ShapeError
+from symmeter.spacetime.defects.density import checked_spacing
+from symmeter.spacetime.defects.lattice import reference_lattice
+
+__all__ = ["OrientationMap", "from_orientations"]
+
+
+@dataclass(frozen=True, eq=False)
+class OrientationMap:
+    """What a scan of orientations says of dislocations.
+
+    Attributes
+    ----------
+    coframe : array of shape (nx, ny, 3, 3)
+        ``e[a, k] = R^T``.
+    gradient : array of shape (nx, ny, 3, 3, 3)
+        ``[a, j, k]``: derivative of ``e[a, k]`` along j; NaN for j = z and across grain boundaries.
+    spacing : (float, float)
+    """
+
+    coframe: Float[np.ndarray, "nx ny 3 3"]
+    gradient: Float[np.ndarray, "nx ny 3 3 3"]
+    spacing: tuple[float, float]
+
+    @cached_property
+    def nye(self) -> Float[np.ndarray, "nx ny 3 3"]:
+        """``alpha[a, i]``; lines along x and y need derivatives along z and are NaN."""
+        out = np.full(self.coframe.shape, np.nan)
+        out[..., 2] = self.gradient[..., 0, 1] - self.gradient[..., 1, 0]
+        return out
+
+    @property
+    def alpha(self) -> Float[np.ndarray, "nx ny 3 3"]:
+        """The same as ``nye``."""
+        return self.nye
+
+    @cached_property
+    def lower_bound(self) -> Float[np.ndarray, "nx ny"]:
+        """Least norm that the whole tensor can have, from the known components alone."""
+        return np.sqrt((self.nye[..., 2] ** 2).sum(-1))
+
+    @cached_property
+    def curvature(self) -> Float[np.ndarray, "nx ny 3 3"]:
+        """Lattice curvature ``kappa[i, j] = d_j theta_i``: six components known, those along z NaN."""
+        # d_j R R^T = skew(d_j theta); R = e^T.
+        spin = np.einsum("...ajm,...ak->...jmk", self.gradient, self.coframe)
+        return np.stack([spin[..., 2, 1], spin[..., 0, 2], spin[..., 1, 0]], axis=-2)
+
+    @property
+    def boundaries(self) -> Bool[np.ndarray, "nx ny"]:
+        """Points next to a grain boundary, or without any neighbour along an axis."""
+        return np.isnan(self.lower_bound)
+
+    def __repr__(self) -> str:
+        n, m = self.lower_bound.shape
+        bound = np.nanmean(self.lower_bound) if not self.boundaries.all() else float("nan")
+        return f"OrientationMap({n}x{m}, mean |alpha| >= {bound:.4g})"
+
+
+def from_orientations(
+    orientations: Any, spacing: float | tuple[float, float] | None = None, *, reference: str = "fcc",
+    boundary: float = 10.0, degrees: bool = True,
+) -> OrientationMap:  # fmt: skip
+    """Dislocation density of a map of orientations.
+
+    Parameters
+    ----------
+    orientations : array of shape (nx, ny, 3, 3), (nx, ny, 3) or (nx, ny, 4)
+        Rotations from crystal to sample; or Bunge's Euler angles (phi1, Phi, phi2) of the passive rotation from sample
+        to crystal, as EBSD systems write them; or unit quaternions (w, x, y, z) of the rotation from crystal to sample.
+        The first axis of the map is x.
+    spacing : float or (float, float)
+        Step of the scan.
+    reference : str
+        The crystal, for its rotations.
+    boundary : float
+        Misorientation, degrees, above which two points belong to two grains.
+    degrees : bool
+        Whether Euler angles are in degrees.
+
+    Raises
+    ------
+    ShapeError, InputError
+
+    Examples
+    --------
+    >>> angle = np.zeros((8, 8, 3))
+    >>> angle[..., 0] = np.arange(8)[:, None] * 0.1      # bent about z along x
+    >>> found = from_orientations(angle, 1.0)
+    >>> float(np.degrees(found.lower_bound[4, 4]).round(3)), bool(np.isnan(found.alpha[4, 4, 0, 0]))
+    (0.1, True)
+    """
+    rotations = _rotations(orientations, degrees)
+    steps = checked_spacing(spacing, rotations.shape[:2])
+    if not 0 < boundary < 90:
+        raise InputError(f"boundary={boundary!r}: the misorientation of two grains is between 0 and 90 degrees")
+    own = reference_lattice(reference, 1.0).rotations
+    e = rotations.swapaxes(-1, -2)
+    gradient = np.full((*e.shape[:2], 3, 3, 3), np.nan)
+    least = 1 + 2 * np.cos(np.radians(boundary))
+    for d in range(2):
+        gradient[..., :, d, :] = _derivative(e, d, steps[d], own, least)
+    return OrientationMap(e, gradient, (steps[0], steps[1]))
+
+
+def _rotations(orientations: Any, degrees: bool) -> np.ndarray:
+    try:
+        given = np.array(orientations, dtype=float)
+    except (TypeError, ValueError):
+        raise InputTypeError(
+            "orientations are an array of numbers, (nx, ny, 3, 3), (nx, ny, 3) or (nx, ny, 4)"
+        ) from None
+    if given.ndim not in (3, 4) or given.shape[2:] not in ((3, 3), (3,), (4,)) or min(given.shape[:2]) < 2:
+        raise ShapeError(
+            f"orientations have shape {given.shape}; give (nx, ny, 3, 3) matrices, (nx, ny, 3) Euler angles or "
+            "(nx, ny, 4) quaternions, with 2 or more points along each axis"
+        )
+    if not np.isfinite(given).all():
+        raise NonFiniteError(f"{int((~np.isfinite(given)).sum())} of the orientations' numbers are NaN or infinite")
+    if given.shape[2:] == (3,):
+        one, two, three = np.moveaxis(np.radians(given) if degrees else given, -1, 0)
+        return _about(one, 2) @ _about(two, 0) @ _about(three, 2)
+    if given.shape[2:] == (4,):
+        size = np.linalg.norm(given, axis=-1)
+        if np.abs(size - 1).max() > 1e-3:
+            raise InputError(
+                f"a quaternion has the length {size.ravel()[np.abs(size - 1).argmax()]:.4g}; rotations have 1"
+            )
+        w, x, y, z = np.moveaxis(given / size[..., None], -1, 0)
+        rows = [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+        return np.stack([np.stack(row, -1) for row in rows], -2)
+    off = np.abs(given @ given.swapaxes(-1, -2) - np.eye(3)).max()
+    if off > 1e-3 or (np.linalg.det(given) < 0).any():
+        raise InputError(
+            f"some orientations are no rotations (R R^T is off by {off:.3g}, or a determinant is negative)"
+        )
+    return given
+
+
+def _about(angle: np.ndarray, axis: int) -> np.ndarray:
+    c, s = np.cos(angle), np.sin(angle)
+    out = np.zeros((*angle.shape, 3, 3))
+    i, j = (axis + 1) % 3, (axis + 2) % 3
+    out[..., axis, axis] = 1.0
+    out[..., i, i], out[..., j, j], out[..., i, j], out[..., j, i] = c, c, -s, s
+    return out
+
+
+def _derivative(e: np.ndarray, d: int, step: float, own: np.ndarray, least: float) -> np.ndarray:
+    """Central differences with neighbours turned to the nearest equivalent; one-sided at edges and boundaries."""
+    after = _towards(e, np.roll(e, -1, axis=d), own, least)
+    before = _towards(e, np.roll(e, 1, axis=d), own, least)
+    last = [slice(None)] * 2
+    last[d] = slice(-1, None)
+    after[tuple(last)] = np.nan
+    last[d] = slice(0, 1)
+    before[tuple(last)] = np.nan
+    both = (after - before) / (2 * step)
+    one = np.where(np.isnan(after), (e - before) / step, (after - e) / step)
+    return np.where(np.isnan(both), one, both)
+
+
+def _towards(e: np.ndarray, other: np.ndarray, own: np.ndarray, least: float) -> np.ndarray:
+    """The equivalent of ``other`` that is nearest to ``e``; NaN where none is near."""
+    trace = np.einsum("pab,...bk,...ak->...p", own, other, e, optimize=True)
+    best = trace.argmax(-1)
+    out = own[best] @ other
+    out[np.take_along_axis(trace, best[..., None], -1)[..., 0] < least] = np.nan
+    return out
