@@ -241,6 +241,8 @@ def _regime(tables: Tables, claim: Claim) -> Measured:
             continue
         helps |= gap < -2 * error
         parts.append(f"{task} {gap:+.4f} ± {error:.4f} ({name})")
+    if all(part.endswith("only") for part in parts):
+        raise NotMeasured("trained too briefly at this scale to judge")
     return claim.judge(helps, "; ".join(parts), "difference and its standard error over seeds")
 
 

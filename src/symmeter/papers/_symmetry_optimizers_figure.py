@@ -120,7 +120,7 @@ def _power(value: float) -> str:
 
 
 def _grid(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
-    _heading(axes, "One grid for all", "held-out nats a byte over the learning rate; dashed: embedding's rate times 4")
+    _heading(axes, "One grid for all", "nats a byte; dashed: embedding's rate times 4")
     rows = [r for r in runs if r["task"] == "bytes"]
     for method, colour in _COLOURS.items():
         for factor in sorted({r["embedding"] for r in rows}):
@@ -138,8 +138,8 @@ def _grid(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
     axes.set_xlabel("learning rate", labelpad=2)
     for k, method in enumerate(_COLOURS):
         ground = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.6, "alpha": 0.8}
-        style = {"color": _COLOURS[method], "fontsize": 8.8, "va": "top", "bbox": ground}
-        axes.text(0.03, 0.97 - 0.085 * k, _WORDS[method], transform=axes.transAxes, **style)
+        style = {"color": _COLOURS[method], "fontsize": 8.8, "va": "top", "ha": "right", "bbox": ground}
+        axes.text(0.97, 0.56 - 0.085 * k, _WORDS[method], transform=axes.transAxes, **style)
     quiet_axes(axes)
 
 
@@ -162,6 +162,7 @@ def _seeds(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
         place += 0.8
     axes.set_xticks([t for t, _ in ticks], [name for _, name in ticks])
     axes.set_yscale("symlog", linthresh=0.02)
+    axes.set_ylim(-0.016, 0.9)
     axes.set_yticks((0, 0.01, 0.02, 0.1, 0.4), ("0", "0.01", "0.02", "0.1", "0.4"))
     axes.minorticks_off()
     quiet_axes(axes)
@@ -169,7 +170,7 @@ def _seeds(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
     words = (("router row", TEAL), ("router left-spectral", PURPLE), ("router AdamW", GREY))
     for k, (name, colour) in enumerate(words):
         style = {"color": colour, "fontsize": 8, "ha": "right", "va": "top"}
-        axes.text(0.99, 0.98 - 0.075 * k, name, transform=axes.transAxes, **style)
+        axes.text(0.99, 0.73 - 0.075 * k, name, transform=axes.transAxes, **style)
 
 
 def _drift(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
