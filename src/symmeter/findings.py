@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from symmeter.representations import Action, Projector, Transformation
     from symmeter.subjects.drawing import Drawing
     from symmeter.subjects.formulas import Formulas
+    from symmeter.subjects.static_picture import StaticPicture
 
 __all__ = ["SCHEMA", "VERDICTS", "Finding", "Level", "Picture", "Report", "Rung"]
 
@@ -121,7 +122,7 @@ class Finding:
     notes: tuple[str, ...] = ()
     code: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    picture: Picture | Drawing | Formulas | None = None
+    picture: Picture | Drawing | Formulas | StaticPicture | None = None
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:

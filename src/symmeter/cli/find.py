@@ -120,6 +120,7 @@ def find(
     of_model = _of_model(paths, shape)
     of_shape: dict[str, Any] = {k: v for k, v in (("tol", tol), ("noise", noise_of(noise))) if v is not None}
     of_levels: dict[str, Any] = {} if subgroup is None else {"subgroup": subgroup}
+    of_atoms: dict[str, Any] = {k: v for k, v in (("lattice", lattice), ("a", parameter)) if v is not None}
     from symmeter.find import find as find_symmetries
 
     with progress_bar(quiet=quiet) as progress, _naming(paths):
@@ -138,8 +139,7 @@ def find(
             **of_model,
             **of_shape,
             **of_levels,
-            lattice=lattice,
-            a=parameter,
+            **of_atoms,
         )
     saved = [report.save(path) for path in (html, out) if path is not None]
     if as_json:

@@ -121,6 +121,8 @@ def _show(value: dict[str, Any], estimated: bool) -> None:
         f"largest |alpha| {value['largest_density']:.4g} per length, "
         f"mean rotation {value['mean_rotation_degrees']:.4g} deg"
     )
+    for note in value["notes"]:
+        print(note)
     print("flagged: " + ", ".join(f"{n} {name}" for name, n in value["flags"].items()))
 
 

@@ -14,6 +14,7 @@ from symmeter.report.svg.bars import MOST_BARS
 from symmeter.report.svg.heatmap import shade_scale
 from symmeter.subjects.drawing import Drawing
 from symmeter.subjects.formulas import Formulas
+from symmeter.subjects.static_picture import StaticPicture
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -69,6 +70,8 @@ def panels(finding: Finding) -> tuple[Panel, ...]:
         return (_shape(sample),)
     if isinstance(sample, Formulas):
         return (_formulas(sample),)
+    if isinstance(sample, StaticPicture):
+        return (_static(sample),)
     if any(hasattr(g, "rotation") for g in finding.generators):
         # Maps of points in space are drawn once, in the picture of the shape.
         return ()
@@ -85,6 +88,12 @@ def panels(finding: Finding) -> tuple[Panel, ...]:
     if dense:
         out.append(_generator_matrices(np.stack([g.matrix() for g in dense]), "matrix of the generator"))
     return tuple(out)
+
+
+def _static(sample: StaticPicture) -> Panel:
+    from markupsafe import Markup
+
+    return Panel("row", ((Markup(sample.svg), ""),), sample.caption, sample.note)
 
 
 def _formulas(sample: Formulas) -> Panel:

@@ -11,6 +11,7 @@ from .values import Subject
 
 __all__ = ["StrainSubject", "is_strain", "is_strain_path"]
 
+_RATES = ("sample_rate.npy", "fs.npy", "rate.npy", "dt.npy", "sample_interval.npy")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -41,7 +42,7 @@ class StrainSubject(Subject):
 
 
 def is_strain_path(value: Any) -> bool:
-    """Whether a path is that of an HDF5 or frame file: among what symmeter reads, strain alone is.
+    """Whether a path is that of an HDF5 or frame file, or of an .npz that holds ``strain`` with its rate.
 
     Examples
     --------
@@ -57,9 +58,21 @@ def is_strain_path(value: Any) -> bool:
         return True
     try:
         with open(text, "rb") as stream:
-            return stream.read(8) == _HDF5
+            return stream.read(8) == _HDF5 or (text.lower().endswith(".npz") and _holds_strain(text))
     except (OSError, ValueError):
         return False
+
+
+def _holds_strain(path: str) -> bool:
+    """By the names of its arrays alone; nothing is unpacked."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {name.lower() for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError):
+        return False
+    return "strain.npy" in names and not names.isdisjoint(_RATES)
 
 
 def is_strain(value: Any) -> bool:

@@ -172,6 +172,38 @@ def test_slow_dilation_gives_a_pure_trace() -> None:
     assert np.abs(found.nye).max() < 1e-12
 
 
+def test_sources_of_point_defects_and_disclinations() -> None:
+    """In g = diag((1 + s)^2, 1, 1) both traces are -d ln (1 + s); divergences against the second derivative."""
+    crystal = defects.build_crystal("fcc", 1.0, (24, 3, 3))
+    k = 2 * np.pi / 24
+    x = crystal.positions.copy()
+    x[:, 0] += 0.05 / k * np.sin(k * x[:, 0])
+    found = defects.from_atoms(Crystal(x, crystal.cell, crystal.periodic, crystal.symbols), "fcc", 1.0)
+    s, turn = 1 + 0.05 * np.cos(k * crystal.positions[:, 0]), 0.05 * np.sin(k * crystal.positions[:, 0])
+    right = k * turn / s**2
+    q, p = found.traces
+    assert np.abs(q[:, 0] - right).max() < 0.02 * np.abs(right).max()
+    assert np.abs(q - p).max() < 1e-9
+    bend = k * (0.05 * k * np.cos(k * crystal.positions[:, 0]) * s + 2 * k * turn**2) / s**3 / s
+    assert np.abs(found.scalar("div Q") - bend).max() < 0.04 * np.abs(bend).max()
+    assert np.abs(found.scalar("div P") - found.scalar("div Q")).max() < 1e-9
+
+
+def test_uncertainty_bounds_noise_and_marks_cores() -> None:
+    """Atoms shaken at random: the linear part of the curl cancels, what is left grows with the square of the noise."""
+    crystal = defects.build_crystal("fcc", 1.0, (8, 8, 8))
+    noise = np.random.default_rng(2).normal(size=(crystal.n, 3))
+    seen = []
+    for size in (0.002, 0.004):
+        x = crystal.positions + size * noise
+        found = defects.from_atoms(Crystal(x, crystal.cell, crystal.periodic, crystal.symbols), "fcc", 1.0)
+        assert (found.density < found.uncertainty).all()
+        seen.append(np.sqrt((found.density**2).mean()))
+    assert seen[1] / seen[0] == pytest.approx(4.0, rel=0.1)
+    core = defects.from_atoms(defects.dislocated_cylinder("edge", radius=10.0), "sc", 1.0)
+    assert core.uncertainty[core.flagged].mean() > 5 * np.median(core.uncertainty)
+
+
 def test_two_grains_keep_their_own_frames() -> None:
     first = defects.build_crystal("fcc", 4.0, (6, 6, 3))
     right = first.positions @ turn((0, 0, 1), 30).T
@@ -182,6 +214,9 @@ def test_two_grains_keep_their_own_frames() -> None:
     found = defects.from_atoms(x, "fcc", 4.0)
     angles = np.degrees(found.rotation_angle)
     assert found.matching.grains.max() >= 1
+    # Loops stay inside a grain, so that none finds the boundary a disclination.
+    assert all(loop.frank_angle == 0 for loop in found.loops)
+    assert all(len(set(found.matching.grains[list(loop.atoms)])) == 1 for loop in found.loops)
     for right_angle in (0.0, 30.0):
         assert (np.abs(angles - right_angle) < 1e-6).sum() > 50
 

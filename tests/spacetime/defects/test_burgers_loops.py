@@ -83,6 +83,12 @@ def test_dipole_has_two_lines_and_no_total() -> None:
     assert found.total_burgers.tolist() == [0.0, 0.0, 0.0]
     (around,) = found.burgers_loops((9.5, 11.5, 1.0), radius=5.0)
     assert around.integers == (0, 0, -1)
+    from symmeter.spacetime.defects.burgers import defect_loops
+
+    some, cut = defect_loops(found, most=1)
+    assert cut
+    assert len(some) == 1
+    assert found.notes == ()
 
 
 @pytest.mark.parametrize(("name", "fold", "angle"), [("honeycomb", 6, 60.0), ("triangular", 6, 60.0)])
@@ -147,3 +153,15 @@ def test_loops_through_cores_are_refused() -> None:
         found.burgers_loops((0, 0, 0), radius=30.0)
     with pytest.raises(InputError, match="not all zero"):
         found.burgers_loops((0, 0, 0), normal=(0, 0, 0))
+
+
+def test_vacancies_are_counted_in_a_hot_crystal() -> None:
+    """Shaken by 5 % of the nearest distance: nothing else is found."""
+    rng = np.random.default_rng(4)
+    block = defects.build_crystal("bcc", 2.87, (10, 10, 10))
+    gone = rng.choice(block.n, 12, replace=False)
+    x = np.delete(block.positions + 0.05 * 2.49 * rng.normal(size=(block.n, 3)) / np.sqrt(3), gone, axis=0)
+    found = defects.from_atoms(x, "bcc", 2.87, cell=block.cell)
+    assert len(found.point_defects.vacancies) == 12
+    assert len(found.point_defects.interstitials) == 0
+    assert found.loops == ()

@@ -10,6 +10,7 @@ from symmeter.spacetime.defects import (
     Grid,
     MetricAffine,
     coframe_of_density,
+    edge,
     gaussian_line,
     hierarchy_check,
     incompatibility,
@@ -168,6 +169,13 @@ def test_loops_and_surfaces_agree(general):
     assert np.abs(general.burgers(rectangle(center, half)) - surface).max() < 2e-5
     assert np.abs(general.burgers(rectangle(center, half).reversed) + surface).max() < 2e-5
     assert set(general.report([box[0], box[1], (4 * h, 20 * h)]).burgers) == {"x", "y", "z"}
+
+
+def test_loops_along_the_edge_of_a_grid():
+    G = edge(core=1.0).on_grid((48, 48, 1), 0.25)
+    low, high = G.grid.axis(0)[[0, -1]]
+    corners = [[high, low], [high, high], [low, high], [low, low]]
+    assert np.abs(G.burgers(corners) - [1, 0, 0]).max() < 1e-5
 
 
 def test_flux_of_a_trace_is_the_integral_of_its_divergence(general):

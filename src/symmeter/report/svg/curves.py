@@ -52,9 +52,12 @@ def curves(
     for t in range(5):
         y = low + (high - low) * t / 4
         parts.append(tag("text", plain_number(y), x=_LEFT - 6, y=_up(y) + 4, text_anchor="end", class_="tick"))
-    for e in range(math.ceil(first), math.floor(last) + 1):
-        across = _LEFT + (e - first) / ((last - first) or 1.0) * (width - _LEFT - _RIGHT)
-        name = plain_number(10.0**e)
+    # Decades, and where there are few of them 2 and 5 between.
+    steps = (1.0,) if last - first > 3 else (1.0, 2.0, 5.0)
+    values = [s * 10.0**e for e in range(math.floor(first), math.floor(last) + 1) for s in steps]
+    for value in (v for v in values if first - 1e-9 <= math.log10(v) <= last + 1e-9):
+        across = _LEFT + (math.log10(value) - first) / ((last - first) or 1.0) * (width - _LEFT - _RIGHT)
+        name = plain_number(value)
         parts.append(tag("text", name, x=across, y=height - _BOTTOM + 18, text_anchor="middle", class_="tick"))
     ends = _apart([_up(y[-1]) for _, _, y in lines], 15.0)
     for k, (name, x, y) in enumerate(lines):

@@ -127,7 +127,8 @@ def _axis(first: int, x, floor: float, width: float) -> Markup:
 def _label(rung: Rung, cx: float, cy: float, index: int, room_right: float) -> Markup:
     # A staircase leaves the room to the upper left of each step empty; only the first steps have none there.
     name = shorten(rung.group, 22)
-    size = "continuous" if rung.order is None else f"order {order_text(rung.order)}"
+    # Translations by whole steps are infinitely many, and no continuum.
+    size = f"order {order_text(rung.order)}" if rung.order is not None else order_text(None, rung.group == "Z")
     # A group without a name is called by its order.
     size = "" if size in name else size
     since = f"{size}{', ' if size else ''}from {plain_number(rung.tolerance, superscripts=True)}"

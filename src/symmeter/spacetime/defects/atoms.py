@@ -278,6 +278,30 @@ class AtomsReport:
         return np.einsum("nka,najk->nj", self.F, self.gradient) * (self.convention.factor / 3.0)
 
     @cached_property
+    def traces(self) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:
+        """Both traces of nonmetricity as forms in the lab: ``Q_k = Q^a_ak`` and ``P_i = Q_ik^k``."""
+        lab = np.einsum("nai,nbj,nabk->nijk", self.G, self.G, self.nonmetricity, optimize=True)
+        # Lab axes are orthonormal: indices go up and down for nothing.
+        return np.einsum("niik->nk", lab), np.einsum("nikk->ni", lab)
+
+    def divergence(self, form: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " n"]:
+        """Least-squares divergence of a form over matched bonds; NaN where they do not span space."""
+        from symmeter.spacetime.defects.atoms_matching import least_squares_gradient
+
+        return np.einsum("nkk->n", least_squares_gradient(self.bonds, self.matching, self.lattice, form))
+
+    @cached_property
+    def uncertainty(self) -> Float[np.ndarray, " n"]:
+        """How far ``density`` may be off, 1 / length: what the misfit of bonds leaves in it; large in cores.
+
+        With n neighbours at distance d a misfit m, independent from atom to atom, leaves ``m / (n d^2)`` in each
+        derivative; the factor collects nine components, each a difference of two. Shaken atoms of a perfect lattice
+        stay far below it: the curl of their gradient cancels to first order.
+        """
+        d = self.lattice.spacing
+        return 6 * np.sqrt(3) * self.matching.misfit / (np.maximum(self.matched, 1) * d * d)
+
+    @cached_property
     def _polar(self) -> tuple[np.ndarray, np.ndarray]:
         u, s, vh = np.linalg.svd(self.F)
         flip = np.sign(np.linalg.det(u) * np.linalg.det(vh))
@@ -356,11 +380,23 @@ class AtomsReport:
         }
 
     @cached_property
-    def loops(self) -> tuple[BurgersLoop, ...]:
-        """What :meth:`burgers_loops` finds by itself."""
+    def _loops(self) -> tuple[tuple[BurgersLoop, ...], bool]:
         from symmeter.spacetime.defects.burgers import defect_loops
 
         return defect_loops(self)
+
+    @property
+    def loops(self) -> tuple[BurgersLoop, ...]:
+        """What :meth:`burgers_loops` finds by itself."""
+        return self._loops[0]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the loops leave out."""
+        from symmeter.spacetime.defects.burgers import MOST_PLACES
+
+        text = f"loops were laid around the {MOST_PLACES} strongest places alone; burgers_loops(centre) asks elsewhere"
+        return (text,) if self._loops[1] else ()
 
     def burgers_loops(
         self, centre: Any = None, normal: Any = (0.0, 0.0, 1.0), radius: float | None = None
@@ -452,6 +488,9 @@ class AtomsReport:
             "matched": lambda: self.matched.astype(float),
             "A": lambda: np.linalg.norm(self.A, axis=1),
             "screw": lambda: np.trace(np.einsum("nka,nai->nki", self.rotation, self.nye), axis1=1, axis2=2),
+            "div Q": lambda: self.divergence(self.traces[0]),
+            "div P": lambda: self.divergence(self.traces[1]),
+            "uncertainty": lambda: self.uncertainty,
             "flagged": lambda: self.flagged.astype(float),
             "grain": lambda: self.matching.grains.astype(float),
         }

@@ -131,6 +131,7 @@ def summary_of(report: AtomsReport) -> dict[str, Any]:
         "volume_misfit": report.volume_misfit,
         "largest_density": float(np.nanmax(report.density[settled])),
         "mean_rotation_degrees": float(np.degrees(report.rotation_angle[settled]).mean()),
+        "notes": list(report.notes),
         "burgers_convention": report.convention.burgers,
         "nonmetricity_convention": report.convention.nonmetricity,
     }

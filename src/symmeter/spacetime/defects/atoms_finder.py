@@ -242,6 +242,7 @@ def _notes(found: AtomsReport, told: Any) -> list[str]:
     if not told.get("a"):
         out.append("a was estimated from the nearest distances; give it with --a where the crystal is strained")
     out.append(f"flagged: {', '.join(f'{int(v.sum())} {k}' for k, v in found.flags().items())}")
+    out += found.notes
     out.append(f"volume gained over the reference: {found.volume_misfit:.4g} (length cubed)")
     return out
 

@@ -174,7 +174,7 @@ def _rotation(m: Any, out: Any) -> None:
 
 @_compiled
 def _attempt(
-    i: int,
+    i: Any,
     start: Any,
     vector: Any,
     refs: Any,

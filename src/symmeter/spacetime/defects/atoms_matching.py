@@ -17,7 +17,7 @@ from symmeter.errors import InputError
 from symmeter.spacetime.defects.atoms_neighbours import Bonds, compiled
 from symmeter.spacetime.defects.lattice import Lattice
 
-__all__ = ["Matching", "coframe_gradients", "match_bonds", "nearest_rotations"]
+__all__ = ["Matching", "coframe_gradients", "least_squares_gradient", "match_bonds", "nearest_rotations"]
 
 #: Largest angle between a bond and its reference, and by how much their lengths may differ.
 _ANGLE = np.radians(27.0)
@@ -285,8 +285,9 @@ def _attempt(
     moment[:, 2, 2] += settings[3]
     cross[:, 2, 2] += settings[3]
     inverse, condition = _inverses(moment)
-    frame = cross @ inverse
     bad = ~(condition < 1e12)
+    inverse[bad] = 0.0
+    frame = cross @ inverse
     frame[bad] = guess[bad]
     number = np.bincount(row[held], minlength=size)
     error = np.where(held[:, None], r - np.einsum("bij,bj->bi", frame[row], dx), 0.0)
@@ -365,6 +366,23 @@ def coframe_gradients(
     cross = _sums(row, n, other[:, :, None, :] * dx[:, None, :, None])
     inverse, condition = _inverses(moment)
     out = np.einsum("njc,nack->najk", inverse, cross)
+    out[(np.bincount(row, minlength=n) < 3) | ~(condition < 1e12)] = np.nan
+    return out
+
+
+def least_squares_gradient(
+    bonds: Bonds, matching: Matching, lattice: Lattice, values: Float[np.ndarray, "n d"]
+) -> Float[np.ndarray, "n d 3"]:
+    """``out[n, d, k]``: derivative of ``values[n, d]`` along k, over matched bonds."""
+    n = len(bonds.counts)
+    finite = np.all(np.isfinite(values), axis=1)
+    held = np.flatnonzero((matching.match >= 0) & finite[bonds.owner] & finite[bonds.index])
+    row, dx = bonds.owner[held], bonds.vector[held]
+    change = values[bonds.index[held]] - values[row]
+    moment = _sums(row, n, dx[:, :, None] * dx[:, None, :])
+    moment[:, 2, 2] += lattice.spacing**2 if lattice.planar else 0.0
+    inverse, condition = _inverses(moment)
+    out = np.einsum("nkc,ndc->ndk", inverse, _sums(row, n, change[:, :, None] * dx[:, None, :]))
     out[(np.bincount(row, minlength=n) < 3) | ~(condition < 1e12)] = np.nan
     return out
 

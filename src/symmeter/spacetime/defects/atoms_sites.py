@@ -110,8 +110,9 @@ def _interstitials(report: AtomsReport) -> np.ndarray:
                       shape=(report.n, report.n))  # fmt: skip
     _, label = connected_components(graph, directed=False)
     out: list[int] = []
-    for name in np.unique(label[crowded]):
-        members = np.flatnonzero(crowded & (label == name))
+    order = np.flatnonzero(crowded)
+    order = order[np.argsort(label[order], kind="stable")]
+    for members in np.split(order, np.flatnonzero(np.diff(label[order])) + 1) if len(order) else []:
         extra = int(np.rint(len(members) - share[members].sum()))
         out += members[np.argsort(share[members], kind="stable")][:extra].tolist()
     return np.array(sorted(out), dtype=np.int64)

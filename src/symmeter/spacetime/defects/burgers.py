@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["BurgersLoop", "circle_loop", "circulation", "defect_loops", "loop_of", "places_of"]
 
 
+#: Places around which loops are laid at most; boundaries of many grains have more than anybody wants to see.
+MOST_PLACES = 600
+
+
 @dataclass(frozen=True, eq=False)
 class BurgersLoop:
     """A closed loop of bonds and how it fails to close in the perfect crystal.
@@ -123,10 +127,14 @@ def loop_of(report: AtomsReport, atoms: Any, **told: Any) -> BurgersLoop:
     if bad:
         raise InputError(f"the loop runs through a core: atom {bad[0]} has no place in the crystal; lead it around")
     bonds = []
+    grains = report.matching.grains
     for i, j in zip(path, path[1:] + path[:1]):
-        bond = next((b for b in _bonds(report, i) if report.bonds.index[b] == j and _step(report, b) is not None), None)
+        candidates = (b for b in _bonds(report, i) if report.bonds.index[b] == j)
+        bond = next((b for b in candidates if _step(report, b) is not None and grains[i] == grains[j]), None)
         if bond is None:
-            raise InputError(f"atoms {i} and {j} follow each other in the loop but are no matched neighbours")
+            raise InputError(
+                f"atoms {i} and {j} follow each other in the loop but are no matched neighbours in a grain"
+            )
         bonds.append(bond)
     return _closed(report, bonds, **told)
 
@@ -269,13 +277,13 @@ class _Walk:
     def __init__(self, report: AtomsReport, atom: int, place: np.ndarray) -> None:
         self.report, self.atom, self.place = report, atom, place.copy()
         self.bonds: list[int] = []
-        self.trusted = report.matching.grains >= 0
-        if not self.trusted[atom]:
+        if report.matching.grains[atom] < 0:
             raise InputError(f"the loop runs through a core at {np.round(place, 3).tolist()}; take a larger one")
 
     def _open(self, i: int) -> list[int]:
-        match, index = self.report.matching.match, self.report.bonds.index
-        return [b for b in _bonds(self.report, i) if match[b] >= 0 and self.trusted[index[b]]]
+        match, index, grains = self.report.matching.match, self.report.bonds.index, self.report.matching.grains
+        # Between grains a bond may look like one of the lattice by chance.
+        return [b for b in _bonds(self.report, i) if match[b] >= 0 and grains[index[b]] == grains[i]]
 
     def _go(self, bond: int) -> None:
         self.bonds.append(bond)
@@ -315,8 +323,8 @@ class _Walk:
                     seen.add(key)
                     queue.append((j, end, (*way, b)))
         raise InputError(
-            f"the loop cannot be led around {np.round(start, 3).tolist()}: cores or free surfaces are in the way; take "
-            "another radius"
+            f"the loop cannot be led around {np.round(start, 3).tolist()}: cores, surfaces or grain boundaries "
+            "are in the way; take another radius"
         )
 
 
@@ -354,35 +362,53 @@ def _wanted(report: AtomsReport) -> np.ndarray:
     return (density > max(0.06, 8 * usual)) & inside & whole | (~inside & whole)
 
 
-def defect_loops(report: AtomsReport) -> tuple[BurgersLoop, ...]:
-    """Loops around every core that fail to close, each line once for each piece of it."""
+def defect_loops(report: AtomsReport, most: int = MOST_PLACES) -> tuple[tuple[BurgersLoop, ...], bool]:
+    """Loops around every core that fail to close, each line once for each piece of it.
+
+    Returns
+    -------
+    loops : tuple of BurgersLoop
+    cut : bool
+        Whether more than ``most`` places asked for a loop, so that the weaker ones had none.
+    """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
     wanted = _wanted(report)
     chosen = np.flatnonzero(wanted)
     if not len(chosen):
-        return ()
+        return (), False
     bonds = report.bonds
     both = wanted[bonds.owner] & wanted[bonds.index]
-    graph = csr_array((np.ones(int(both.sum()), dtype=np.int8), (bonds.owner[both], bonds.index[both])),
-                      shape=(report.n, report.n))  # fmt: skip
+    graph = csr_array(
+        (np.ones(int(both.sum()), dtype=np.int8), (bonds.owner[both], bonds.index[both])), shape=(report.n, report.n)
+    )
     _, label = connected_components(graph, directed=False)
+    order = chosen[np.argsort(label[chosen], kind="stable")]
+    clusters = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+    # The strongest cores first, in case there are too many.
+    clusters.sort(key=lambda members: -float(np.nan_to_num(report.density[members]).max()))
     found: list[BurgersLoop] = []
-    for name in np.unique(label[chosen]):
-        members = chosen[label[chosen] == name]
-        found += _along(report, members)
-    return tuple(_once(found, report))
+    left = most
+    for members in clusters:
+        loops, tried = _along(report, members, left)
+        found += loops
+        left -= tried
+        if left <= 0:
+            return tuple(_once(found, report)), True
+    return tuple(_once(found, report)), False
 
 
-def _along(report: AtomsReport, members: np.ndarray) -> list[BurgersLoop]:
-    """Loops along one core, a few spacings apart."""
+def _along(report: AtomsReport, members: np.ndarray, most: int) -> tuple[list[BurgersLoop], int]:
+    """Loops along one core, a few spacings apart, and how many places were tried."""
     unit = report.lattice.spacing
     weight = np.nan_to_num(report.density[members]) + 1e-3 / unit
     x = report.crystal.positions[members]
     left = np.ones(len(members), dtype=bool)
     found: list[BurgersLoop] = []
-    while left.any():
+    tried = 0
+    while left.any() and tried < most:
+        tried += 1
         k = int(np.argmax(np.where(left, weight, -1)))
         gap = _apart(report, x - x[k])
         near = np.linalg.norm(gap, axis=1) < 3.0 * unit
@@ -394,7 +420,7 @@ def _along(report: AtomsReport, members: np.ndarray) -> list[BurgersLoop]:
             if loop is not None and loop.character != "perfect":
                 found.append(loop)
                 break
-    return found
+    return found, tried
 
 
 def _directions(tensor: np.ndarray, gap: np.ndarray, report: AtomsReport) -> list[np.ndarray]:

@@ -377,7 +377,7 @@ class GridMetricAffine(MetricAffine):
             **continuity,
             "T": float(np.abs(self._orthonormal(two) - self._T).max()),
             "Q": float(np.abs(Q - self._Q).max()),
-            "scalar": float(np.abs(self._riemann.scalar() - self.flatness_scalar()).max()),
+            "scalar": float(np.abs(self.scalar_curvature() - self.flatness_scalar()).max()),
         }
 
     def coarsened(self, offset: Sequence[int] | None = None) -> GridMetricAffine:

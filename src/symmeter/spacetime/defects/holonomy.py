@@ -112,20 +112,23 @@ class GridForm:
         grid = self.grid
         where = (points - np.array(grid.origin)) / np.array(grid.spacing)
         near: list[np.ndarray] = []
+        beyond: list[tuple[int, int]] = []
         for i, k in enumerate(grid.shape):
             if k == 1:
                 near.append(np.zeros(1, dtype=int))
+                beyond.append((0, 0))
                 where[:, i] = 0
                 continue
             low, high = int(np.floor(where[:, i].min())), int(np.ceil(where[:, i].max()))
             if not grid.periodic and (where[:, i].min() < -1e-9 or where[:, i].max() > k - 1 + 1e-9):
                 ends = grid.axis(i)[[0, -1]]
-                raise InputError(
-                    f"the loop leaves the grid along direction {i}; keep it inside {ends[0]:g} .. {ends[1]:g}"
-                )
-            around = np.arange(low - _MARGIN, high + _MARGIN + 1)
-            near.append(around % k if grid.periodic else np.arange(max(around[0], 0), min(around[-1], k - 1) + 1))
-            where[:, i] -= around[0] if grid.periodic else near[-1][0]
+                span = f"{ends[0]:g} .. {ends[1]:g}"
+                raise InputError(f"the loop leaves the grid along direction {i}; keep it inside {span}")
+            first, last = low - _MARGIN, high + _MARGIN
+            around = np.arange(first, last + 1)
+            near.append(around % k if grid.periodic else around[(around >= 0) & (around < k)])
+            beyond.append((0, 0) if grid.periodic else (max(0, -first), max(0, last - k + 1)))
+            where[:, i] -= first
         kept = [i for i, k in enumerate(grid.shape) if k > 1]
         out = np.zeros((len(self.fields), len(points)))
         for row, f in zip(out, self.fields):
@@ -133,7 +136,9 @@ class GridForm:
             if block.min() == block.max():
                 row[:] = block.flat[0]
             else:
-                row[:] = map_coordinates(block.squeeze(), where[:, kept].T, order=5, mode="mirror")
+                # Beyond the ends the field goes on with its slope.
+                block = np.pad(block, beyond, mode="reflect", reflect_type="odd").squeeze()
+                row[:] = map_coordinates(block, where[:, kept].T, order=5, mode="mirror")
         return out.reshape(*self.shape, len(points))
 
 

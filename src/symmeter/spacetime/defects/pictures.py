@@ -27,6 +27,9 @@ UNITS = {
     "alpha": "dislocation density |α| (1/length)", "volume": "volume of an atom", "dilation": "local dilation",
     "rotation": "rotation of the lattice (degrees)", "strain": "norm of the strain", "coordination": "coordination",
     "matched": "matched neighbours", "A": "point-defect form |A| (1/length)", "screw": "screw content tr α (1/length)",
+    "div Q": "div Q, source of point defects (1/length²)",
+    "div P": "div P, source of disclinations (1/length²)",
+    "uncertainty": "uncertainty of |α| (1/length)",
     "flagged": "flagged atoms", "grain": "grain",
 }  # fmt: skip
 
@@ -140,7 +143,8 @@ def draw_atoms(
     path : path, optional
         ``.png`` or ``.svg``; the matplotlib figure is returned in any case.
     scalar : str
-        alpha, volume, dilation, rotation, strain, coordination, matched, A, screw, flagged, grain.
+        alpha, volume, dilation, rotation, strain, coordination, matched, A, screw, div Q, div P,
+        uncertainty, flagged, grain.
     direction : array of 3, optional
         Towards the eye; along the strongest line when omitted.
     title : str, optional
