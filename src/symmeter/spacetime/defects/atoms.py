@@ -476,6 +476,21 @@ class AtomsReport:
         good = self.matching.grains >= 0
         return float((self.volume[good] - self.lattice.volume).sum())
 
+    @cached_property
+    def misorientation(self) -> Float[np.ndarray, " n"]:
+        """Angle by which the lattice at each atom is turned from the mean, up to its own rotations; radians.
+
+        NaN for atoms without a frame.
+        """
+        settled = self.matching.grains >= 0
+        u, _, vh = np.linalg.svd(self.rotation[settled].mean(0))
+        turns = np.einsum("ji,njk->nik", u @ vh, self.rotation[settled])
+        trace = np.einsum("pij,nij->np", self.lattice.rotations, turns).max(1)
+        angle = np.arccos(np.clip(0.5 * (trace - 1), -1, 1))
+        out = np.full(len(settled), np.nan)
+        out[settled] = np.where(angle < 1e-7, 0.0, angle)
+        return out
+
     def scalar(self, name: str) -> Float[np.ndarray, " n"]:
         """One number for each atom, by name: what can be drawn and exported."""
         table = {
@@ -483,6 +498,7 @@ class AtomsReport:
             "volume": lambda: self.volume,
             "dilation": lambda: self.volume_ratio - 1.0,
             "rotation": lambda: np.degrees(self.rotation_angle),
+            "misorientation": lambda: np.degrees(self.misorientation),
             "strain": lambda: np.linalg.norm(self.strain, axis=(1, 2)),
             "coordination": lambda: self.coordination.astype(float),
             "matched": lambda: self.matched.astype(float),

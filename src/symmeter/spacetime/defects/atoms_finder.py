@@ -103,17 +103,13 @@ def _translations(found: AtomsReport) -> Finding:
 
 def _rotations(found: AtomsReport, rng: Any) -> Finding:
     settled = found.matching.grains >= 0
-    r = found.rotation[settled]
-    u, _, vh = np.linalg.svd(r.mean(0))
-    middle = u @ vh
     own = found.lattice.rotations
 
     def angles(turns: np.ndarray) -> np.ndarray:
         trace = np.einsum("pij,nij->np", own, turns).max(1)
         return np.arccos(np.clip(0.5 * (trace - 1), -1, 1))
 
-    seen = angles(np.einsum("ji,njk->nik", middle, r))
-    seen = np.where(seen < 1e-7, 0.0, seen)
+    seen = found.misorientation[settled]
     chance = angles(_random_rotations(np.random.default_rng(0 if rng is None else rng), found.lattice.planar))
     defect, interval = _interval(np.minimum(seen / chance.mean(), 1.0))
     turned = [loop for loop in found.loops if abs(loop.frank_angle) > 1e-6]
@@ -134,7 +130,7 @@ def _rotations(found: AtomsReport, rng: Any) -> Finding:
         "mean misorientation from the mean lattice, up to the crystal's own rotations, over that of random ones",
         notes=tuple(notes), code="symmeter.spacetime.defects.from_atoms(...).rotation",
         evidence={"grains": grains, "mean_degrees": float(np.degrees(seen.mean()))},
-        picture=_picture(found, "rotation"),
+        picture=_picture(found, "misorientation"),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ SHADES = ((232, 238, 241), (150, 203, 194), (0, 121, 107), (17, 32, 43))
 #: What each scalar is called in a picture.
 UNITS = {
     "alpha": "dislocation density |α| (1/length)", "volume": "volume of an atom", "dilation": "local dilation",
+    "misorientation": "rotation from the mean lattice (degrees)",
     "rotation": "rotation of the lattice (degrees)", "strain": "norm of the strain", "coordination": "coordination",
     "matched": "matched neighbours", "A": "point-defect form |A| (1/length)", "screw": "screw content tr α (1/length)",
     "div Q": "div Q, source of point defects (1/length²)",
@@ -143,7 +144,7 @@ def draw_atoms(
     path : path, optional
         ``.png`` or ``.svg``; the matplotlib figure is returned in any case.
     scalar : str
-        alpha, volume, dilation, rotation, strain, coordination, matched, A, screw, div Q, div P,
+        alpha, volume, dilation, rotation, misorientation, strain, coordination, matched, A, screw, div Q, div P,
         uncertainty, flagged, grain.
     direction : array of 3, optional
         Towards the eye; along the strongest line when omitted.
