@@ -1,4 +1,6 @@
-"""Flow-equivariant cells, one thread, beside a state that is rolled and stacked and beside their convolutions alone."""
+"""Flow-equivariant cells, one thread, beside a state that is rolled and stacked, beside their convolutions alone, and
+beside a ConvGRU of as many multiplications.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from symmeter.nn.flow import FlowRNNCell, TranslationFlow  # noqa: E402
-from symmeter.nn.flow.timing import bare_convolutions, roll_and_stack, sequence_step  # noqa: E402
+from symmeter.nn.flow.timing import bare_convolutions, equal_gru, roll_and_stack, sequence_step  # noqa: E402
 
 FRAMES = 6
 SIZES = [(2, 32, 16), (1, 32, 28)]
@@ -40,6 +42,22 @@ def test_cell(beside: Any, velocities: int, channels: int, size: int, against: s
         other(cell, x, FRAMES),
         against,
         speedup=asked if velocities == 2 else None,
+        rounds=12,
+        baseline_rounds=12,
+    )
+
+
+def test_conv_gru_of_equal_multiplications(beside: Any) -> None:
+    torch.manual_seed(0)
+    cell, gated = FlowRNNCell(TranslationFlow(2, 2), 32, 32), equal_gru(2, 32)
+    x = torch.randn(4, 32, 16, 16)
+    ours = sequence_step(cell, x, FRAMES)
+    ours()
+    beside(
+        f"flow cell, 25 velocities, 32 channels, 16 x 16, forward + backward, ConvGRU of {gated.hidden} channels",
+        ours,
+        sequence_step(gated, x, FRAMES),
+        "ConvGRU of as many multiplications",
         rounds=12,
         baseline_rounds=12,
     )

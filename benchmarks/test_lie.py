@@ -129,6 +129,25 @@ def test_polar_coordinates_beside_eigenvectors(beside: Any) -> None:
     assert np.median(np.abs(X - polar_by_eigenvectors(g)[0])) < 1e-10
 
 
+def test_polar_coordinates_beside_geomstats(beside: Any) -> None:
+    spd = pytest.importorskip("geomstats.geometry.spd_matrices", exc_type=ImportError)
+    g = matrices(2, MANY)
+
+    def by_geomstats() -> tuple[np.ndarray, np.ndarray]:
+        s = g @ g.swapaxes(1, 2)
+        return spd.logmh(s) / 2, spd.powermh(s, -0.5) @ g
+
+    X = beside(
+        "polar coordinates of 100,000 2 x 2 matrices",
+        lambda: polar(g).X,
+        by_geomstats,
+        "geomstats",
+        speedup=20,
+        baseline_rounds=3,
+    )
+    assert np.median(np.abs(X - by_geomstats()[0])) < 1e-10
+
+
 def test_logarithms_of_lorentz_transformations_beside_scipy(beside: Any) -> None:
     G = Lorentz()
     c = 0.5 * np.random.default_rng(1).standard_normal((300, 6))

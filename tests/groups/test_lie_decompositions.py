@@ -135,6 +135,26 @@ def test_near_a_rotation_no_digits_are_lost(n):
     np.testing.assert_allclose(R, k, atol=1e-15 if n == 2 else 1e-14)
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e-80, 1e80, 1e160, 1e300])
+def test_scales_whose_determinant_leaves_the_floats_only_shift_the_logarithm(side, scale):
+    g = matrices(2, 20, seed=3)
+    one, other = polar(g, side), polar(scale * g, side)
+    np.testing.assert_allclose(other.X, one.X + np.log(scale) * np.eye(2), rtol=1e-13, atol=1e-12)
+    np.testing.assert_allclose(other.R, one.R, atol=1e-14)
+    g[7] = [[1, 2], [2, 1]]
+    with pytest.raises(NotAGroupElementError, match="matrix 7 of 20"):
+        polar(scale * g, side)
+
+
+def test_blocks_of_a_long_stack_agree_with_single_matrices():
+    g = matrices(2, 20_000, seed=4)
+    X, R = polar(g, "right")
+    for k in (0, 8191, 8192, 16_384, 19_999):
+        np.testing.assert_array_equal(X[k], polar(g[k], "right").X)
+        np.testing.assert_array_equal(R[k], polar(g[k], "right").R)
+
+
 def test_complex_matrices_have_a_unitary_factor():
     rng = np.random.default_rng(5)
     g = rng.standard_normal((5, 3, 3)) + 1j * rng.standard_normal((5, 3, 3))

@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 from scipy.linalg import expm, logm  # noqa: E402
 
-from symmeter.errors import InputError, NotAGroupElementError, ShapeError  # noqa: E402
+from symmeter.errors import InputError, InputTypeError, NotAGroupElementError, ShapeError  # noqa: E402
 from symmeter.groups import lie  # noqa: E402
 from symmeter.nn.affine import decomposed_group, log_rotation, polar  # noqa: E402
 from symmeter.nn.affine.coordinates import exp_symmetric, rotation_of  # noqa: E402
@@ -144,5 +144,8 @@ def test_singular_and_reflecting_matrices_are_named(n: int) -> None:
         polar(g)
     with pytest.raises(ShapeError, match="square"):
         polar(torch.ones(2, 3))
+    for call in (polar, log_rotation):
+        with pytest.raises(InputTypeError, match="floating-point torch tensors"):
+            call(np.eye(2))
     with pytest.raises(InputError, match="1, 2 or 3 dimensions"):
         log_rotation(torch.eye(4))

@@ -436,7 +436,10 @@ def test_bad_input_has_one_clear_line() -> None:
         (lambda: lift(torch.zeros(1, 1, 4, 9)), ShapeError, "4 pixels"),
         (lambda: lift("image"), InputTypeError, "str"),
         (lambda: conv(torch.zeros(1, 2, 4, 9, 9)), ShapeError, r"\(B, 2, 3, H, W\)"),
+        (lambda: Lift2d(1, 2, 5, sampler="sl2"), InputTypeError, "the sampler of Lift2d is a str"),
         (lambda: AffineResNet(stages=0), InputError, "stages is 0"),
+        (lambda: AffineResNet("sl2", 2, 2, hidden=0), InputError, "hidden is 0"),
+        (lambda: AffineResNet("sl2", 2, 2, dropout=2.0), InputError, "dropout is 2.0"),
         (lambda: AffineResNet("sl2", 2, 2).averaged(torch.zeros(1, 1, 20, 20), 0), InputError, "draws is 0"),
         (lambda: AffineResNet("sl2", 2, 2, stages=5).eval()(torch.zeros(1, 1, 12, 12)), ShapeError, "pixels"),
     ]

@@ -136,6 +136,34 @@ def test_modes() -> None:
     assert not torch.equal(first[0], seeded[0].draw().elements)
 
 
+@pytest.mark.parametrize("name", ["sl2", "gl2", "so2", "gl3"])
+def test_jitter_moves_kept_samples_by_one_element_in_training_alone(name: str) -> None:
+    torch.manual_seed(0)
+    sampler = GroupSampler(name, 5, mode="frozen", jitter=0.2, seed=1)
+    kept = sampler.eval().draw()
+    assert torch.equal(sampler.draw().elements, kept.elements)
+    one, two = (sampler.train().draw() for _ in range(2))
+    assert not torch.equal(one.elements, two.elements)
+    for drawn in (one, two):
+        moves = drawn.elements @ kept.inverses
+        torch.testing.assert_close(moves, moves[:1].expand_as(moves), atol=1e-12, rtol=0)
+        assert bool(sampler.group.group.contains(moves[0].numpy()))
+        torch.testing.assert_close(drawn.relative(), kept.relative(), atol=1e-12, rtol=0)
+        unit = torch.eye(sampler.group.space_dimension, dtype=torch.float64)
+        assert (drawn.elements @ drawn.inverses - unit).abs().max() < 1e-13
+    torch.manual_seed(0)
+    again = GroupSampler(name, 5, mode="frozen", jitter=0.2, seed=1)
+    assert torch.equal(again.draw().elements, one.elements)
+
+
+def test_jittered_learned_samples_still_get_gradients() -> None:
+    net = AffineResNet("gl2", width=2, samples=3, mode="learned", jitter=0.1, seed=0, kernel_width=6, hidden=4)
+    net(torch.rand(2, 1, 20, 20)).square().sum().backward()
+    gradient = net.sampler.coordinates.grad
+    assert torch.isfinite(gradient).all()
+    assert float(gradient.abs().max()) > 0
+
+
 def test_learned_samples_get_gradients_and_can_be_copied() -> None:
     net = AffineResNet("sl2", width=2, samples=3, mode="learned", seed=0, kernel_width=6, hidden=4)
     net(torch.rand(2, 1, 20, 20)).square().sum().backward()
@@ -201,6 +229,9 @@ def test_bad_input_has_one_clear_line() -> None:
         (lambda: GroupSampler("sl2", measure="haar"), InputError, "finite radius"),
         (lambda: GroupSampler("sl2", measure="har"), UnknownNameError, "did you mean 'haar'"),
         (lambda: GroupSampler("sl2", variance=-1), InputError, "variance is -1"),
+        (lambda: GroupSampler("sl2", variance="small"), InputError, "variance is small"),
+        (lambda: GroupSampler("sl2", seed="a"), InputError, "seed is 'a'"),
+        (lambda: GroupSampler("sl2", turns="four"), InputError, "turns are rotations"),
         (lambda: GroupSampler("sl2", measure="haar", radius=math.inf), InputError, "radius is inf"),
         (lambda: GroupSampler("sl3", 6, turns=3), InputError, "rotations of the plane"),
         (lambda: GroupSampler("sl2", 6, turns=4), InputError, "no multiple of the 4 turns"),
@@ -214,6 +245,9 @@ def test_bad_input_has_one_clear_line() -> None:
         (lambda: GroupSamples.of(Shears(), [[[1.0, 0], [0, 0]]]), NotAGroupElementError, "matrix 0 of 1"),
         (lambda: GroupSamples.of("sl2", torch.eye(2)[None], [-1.0]), InputError, "weights"),
         (lambda: GroupSampler(Shears(), mode="learned"), InputError, "polar coordinates"),
+        (lambda: GroupSampler(Shears(), mode="frozen", jitter=0.1), InputError, "polar coordinates"),
+        (lambda: GroupSampler("sl2", jitter=0.1), InputError, "elements that are kept"),
+        (lambda: GroupSampler("sl2", mode="frozen", jitter=-0.1), InputError, "jitter is -0.1"),
     ]
     for call, error, text in cases:
         with pytest.raises(error, match=text) as caught:

@@ -40,10 +40,41 @@ def test_train_evaluate_and_again(capsys, tmp_path) -> None:
     assert "network.safetensors: mean squared error" in out
 
 
-def test_check(capsys) -> None:
-    status, out, _ = call(capsys, "nn", "flow", "check", "--json")
+def test_every_command_takes_a_preset(capsys) -> None:
+    tiny = ("--set", "hidden=2", "--set", "batch=1", "--set", "precision=bfloat16")
+    status, out, _ = call(capsys, "nn", "flow", "train", "--preset", "digits-quick", "--steps", "1", *tiny)
+    assert status == 0
+    assert "was not kept" in out
+    status, out, _ = call(capsys, "nn", "flow", "evaluate", "--preset", "digits-classify", "--count", "4")
+    assert status == 0
+    assert "untrained" in out
+    status, out, _ = call(
+        capsys, "nn", "flow", "evaluate", "--preset", "digits-quick", "--count", "2", "--horizon", "2", "--json"
+    )
+    assert status == 0
+    assert json.loads(out)["equivariance"]["worst"] < 1e-5
+
+
+@pytest.mark.parametrize("preset", ["digits-quick", "rotating-mnist"])
+def test_check(capsys, preset) -> None:
+    status, out, _ = call(capsys, "nn", "flow", "check", "--preset", preset, "--json")
     assert status == 0
     assert [c["passed"] for c in json.loads(out)] == [True, True]
+
+
+def test_check_sees_a_flow_that_turns_features_the_wrong_way(capsys, monkeypatch) -> None:
+    from symmeter.nn.flow import RotationFlow
+
+    right = RotationFlow.move
+
+    def wrong(self, values, velocity, steps, *, features):
+        return right(self, values, (-velocity[0] if features else velocity[0],), steps, features=features)
+
+    monkeypatch.setattr(RotationFlow, "carry", lambda self, values, steps: values)
+    monkeypatch.setattr(RotationFlow, "move", wrong)
+    status, out, _ = call(capsys, "nn", "flow", "check", "--preset", "rotating-mnist", "--json")
+    assert status == 1
+    assert not json.loads(out)[0]["passed"]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +86,11 @@ def test_check(capsys) -> None:
         (("train", "--set", "hidden=many", "--out", "x"), "a whole number"),
         (("train", "--set", "look_ahead=perhaps", "--out", "x"), "true or false"),
         (("train", "--source", "mnist:nowhere", "--out", "x"), "nowhere is no folder"),
+        (("train", "--set", "precision=half", "--out", "x"), "float32, bfloat16"),
+        (("train", "--device", "warp", "--out", "x"), "cannot be used here"),
         (("evaluate", "nothing.safetensors"), "does not exist"),
+        (("evaluate",), "needs NETWORK"),
+        (("evaluate", "--preset", "digits-quik"), "did you mean 'digits-quick'"),
         (("bench", "--out", "nowhere/x.json"), "nowhere does not exist"),
     ],
 )

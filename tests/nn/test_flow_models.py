@@ -203,7 +203,59 @@ def test_parameters_do_not_depend_on_velocities_but_for_learned_shifts() -> None
         for shifts in ("flow", "learned")
     }
     assert sizes[1, "flow"] == sizes[2, "flow"]
-    assert sizes[2, "learned"] - sizes[2, "flow"] == 25 * 4 * 25
+    assert sizes[2, "learned"] - sizes[2, "flow"] == 25 * 25
+
+
+def test_learned_shifts_can_become_shifts_and_respect_the_end_of_an_axis() -> None:
+    """With the kernels of the shifts themselves the control is the flow network, on a torus and on rings."""
+    torch.manual_seed(0)
+    for flow, x in (
+        (TranslationFlow(2, 1), torch.rand(2, 4, 1, 7, 6)),
+        (RotationFlow.polar(12, [-30, 0, 60]), torch.rand(2, 4, 1, 5, 12)),
+    ):
+        ours, learned = FlowRNNCell(flow, 1, 3), FlowRNNCell(flow, 1, 3, shifts="learned")
+        learned.load_state_dict(ours.state_dict(), strict=False)
+        with torch.no_grad():
+            learned.learned.weight.zero_()
+            for v, nu in enumerate(flow.velocities):
+                down, right = (round(s) for s in flow.shift(nu))
+                learned.learned.weight[v, 0, 2 - down, 2 - right] = 1
+        states = [None, None]
+        for t in range(4):
+            states = [cell(x[:, t], state) for cell, state in zip((ours, learned), states)]
+        torch.testing.assert_close(states[1].hidden(), states[0].hidden(), atol=1e-5, rtol=1e-5)
+
+
+def test_the_video_baseline_trains_and_is_kept(tmp_path) -> None:
+    options = {
+        "network": "cnn3d",
+        "hidden": 3,
+        "given": 4,
+        "steps": 12,
+        "batch": 4,
+        "classes": 10,
+        "data_velocities": 1,
+    }
+    recipe = preset("digits-classify").with_options(options)
+    training = FlowTraining(recipe)
+    losses = training.run().losses
+    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    x = torch.rand(2, 4, 1, 12, 12)
+    again, _ = load_flow_model(save_flow_model(tmp_path / "net.safetensors", training.model, recipe))
+    assert torch.equal(again.eval()(x), training.model.eval()(x))
+    # 27 (1 b + 2 b b + 4 b b + 8 b b + 16 b b), two numbers for each normalised channel, and the head.
+    assert sum(p.numel() for p in training.model.parameters()) == 27 * (3 + 30 * 9) + 2 * 13 * 3 + 13 * 10
+    # It hears edges of the image, and the order of frames.
+    assert not torch.allclose(training.model(x), training.model(x.flip(1)), atol=1e-4)
+    with pytest.raises(ShapeError, match="batch, time, 1 channels"):
+        training.model(x[0])
+    with pytest.raises(InputError, match="task 'classify'"):
+        Recipe(network="cnn3d")
+
+
+def test_published_presets_are_in_the_published_arrangement() -> None:
+    for name in ("flowing-mnist", "rotating-mnist"):
+        assert (preset(name).look_ahead, preset(name).repeat_last) == (False, True)
 
 
 def test_half_precision_and_teacher_forcing() -> None:
@@ -225,6 +277,34 @@ WRONG = [
     (lambda: TranslationFlow(1, [0, 7], size=7), InputError, "modulo the grid"),
     (lambda: TranslationFlow(2, 1, boundary="torus"), UnknownNameError, "circular, zero, reflect"),
     (lambda: TranslationFlow(4), InputError, "1, 2 or 3"),
+    (lambda: TranslationFlow(2, 1.5), InputTypeError, "velocities are 1.5"),
+    (lambda: TranslationFlow(2, 1, size="28"), InputError, "whole numbers of points"),
+    (lambda: TranslationFlow(2, 1, boundary=3), UnknownNameError, "boundary is 3"),
+    (lambda: RotationFlow.polar(0, [0]), InputError, "angles is 0"),
+    (lambda: RotationFlow.polar(12, 2), InputTypeError, "velocities are 2"),
+    (lambda: ScalingFlow("large", [0]), InputError, "above 1"),
+    (lambda: FlowSeq2Seq("shifts"), InputTypeError, "the flow is a str"),
+    (lambda: FlowClassifier(None), InputTypeError, "the flow is a NoneType"),
+    (lambda: FlowClassifier(TranslationFlow(), classes=0), InputError, "classes is 0"),
+    (lambda: FlowSeq2Seq(TranslationFlow(velocities=1), hidden=2, coupling=3), InputError, "coupling is 3"),
+    (lambda: FlowRNNCell(TranslationFlow(), 1, 2)(torch.rand(1, 1, 8, 8), 3), InputTypeError, "the state is a int"),
+    (
+        lambda: FlowSeq2Seq(TranslationFlow(velocities=0), hidden=2)(
+            torch.rand(1, 3, 1, 8, 8), 3, torch.rand(1, 3, 1, 9, 9), teacher_forcing=True
+        ),
+        ShapeError,
+        r"targets have shape \(1, 3, 1, 9, 9\)",
+    ),
+    (lambda: flow_equivariance_error(len, None, torch.rand(1, 2, 1, 4, 4)), InputTypeError, "the flow is a NoneType"),
+    (
+        lambda: flow_equivariance_error(len, TranslationFlow(), torch.rand(1, 2, 1, 4, 4), velocities=3),
+        InputTypeError,
+        "velocities are 3",
+    ),
+    (lambda: MovingSprites("digits", seed=-1), InputError, "seed is -1"),
+    (lambda: TurningSprites("digits", 14, 1, 3), InputError, "degrees per frame"),
+    (lambda: Recipe(hidden="many"), InputError, "hidden is 'many'; give a whole number"),
+    (lambda: FlowTraining(None), InputTypeError, "the recipe is a NoneType"),
     (lambda: RotationFlow([0, 15], orientations=36), InputError, "1.5 of the 36 orientations"),
     (lambda: ScalingFlow(0.9, [0]), InputError, "above 1"),
     (lambda: FlowRNNCell(TranslationFlow(), 1, 4, 4), InputError, "take 3 or 5"),

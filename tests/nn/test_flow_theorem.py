@@ -137,6 +137,39 @@ def test_the_fused_step_passes_gradcheck() -> None:
     assert torch.autograd.gradcheck(last, frames_of(1, 3, 1, 4, 4).requires_grad_())
 
 
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_models_have_second_derivatives(kind: str) -> None:
+    flow = TranslationFlow(2, [(0, 0), (1, 0), (-2, 1)])
+    model = FlowSeq2Seq(flow, hidden=2, cell=kind, activation="tanh", decoder_layers=0).double()
+    x = frames_of(1, 3, 1, 3, 4).requires_grad_()
+    assert torch.autograd.gradcheck(lambda f: model(f, 1), x)
+    assert torch.autograd.gradgradcheck(lambda f: model(f, 1), x)
+
+
+def test_a_penalty_on_gradients_trains_like_the_unfused_cell() -> None:
+    flow = TranslationFlow(2, 1)
+    cells = [FlowRNNCell(flow, 1, 3, frame=f).double() for f in ("moving", "lab")]
+    cells[1].load_state_dict(cells[0].state_dict())
+    found = []
+    for cell in cells:
+        x = frames_of(2, 4, 1, 5, 6).requires_grad_()
+        state = None
+        for t in range(4):
+            state = cell(x[:, t], state)
+        (slope,) = torch.autograd.grad((state.hidden() ** 2).sum(), x, create_graph=True)
+        found.append(torch.autograd.grad((slope**2).sum(), list(cell.parameters())))
+    for a, b in zip(*found):
+        assert torch.allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+def test_compiled_models_have_no_graph_breaks(kind: str) -> None:
+    model = FlowSeq2Seq(TranslationFlow(2, 1), hidden=2, cell=kind, decoder_layers=1)
+    x = torch.rand(1, 3, 1, 5, 5)
+    compiled = torch.compile(model, backend="eager", fullgraph=True)
+    assert torch.allclose(compiled(x, 2), model(x, 2), atol=1e-6)
+
+
 def test_pooling_one_after_another_is_the_maximum_of_the_stack() -> None:
     flow = TranslationFlow(2, 1)
     cell = FlowRNNCell(flow, 1, 3).double()
@@ -312,6 +345,15 @@ def test_moving_out_of_the_picture_is_seen_at_the_border() -> None:
     wide = FlowSeq2Seq(flow, hidden=3).double()
     deep = flow_equivariance_error(wide.encode, flow, frames_of(2, 3, 1, 13, 13), velocities=[(0, 1)], depth=3)
     assert deep.rows[-1].interior < 1e-15
+
+
+def test_fast_channels_carry_the_mirror_at_the_border_inwards() -> None:
+    """What is inside is inside for every channel that is compared, also those that move faster than the content."""
+    flow = TranslationFlow(1, 2, boundary="reflect")
+    model = FlowSeq2Seq(flow, hidden=3, kernel_size=1, activation="tanh").double()
+    report = flow_equivariance_error(model.encode, flow, frames_of(2, 5, 1, 31), velocities=[1])
+    assert all(r.interior < 1e-15 for r in report.rows)
+    assert report.rows[-1].boundary > 0.01
 
 
 def test_three_dimensions_and_streams() -> None:

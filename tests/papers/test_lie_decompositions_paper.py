@@ -39,12 +39,14 @@ def test_wrong_numbers_and_worse_networks_fall_short(results):
     tables["exact"]["turns"]["sl2"] = 1e-3
     better, worse = [0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5], [0.98, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2]
     plain = ("CNN", "SO(2)", "GL+(2), redrawn")
+    changes = {"before": {"still": 0.7, "along": 1.0}, "after": {"still": 0.3, "along": 0.6}}
     tables["trained"] = [
-        {"network": name, "seed": 0, "accuracy": worse if name in plain else better} for name in NETWORKS
+        {"network": name, "seed": 0, "accuracy": worse if name in plain else better, "contrast": changes}
+        for name in NETWORKS
     ]
     tables["times"] = {
         "coordinates": {"ours": 1.0, "eigenvectors": 4.0, "geomstats": None},
-        "step": [{"group": "sl2", "ours": 1.0, "dense": 0.9, "rank 1": 0.5, "faster": 0.9}],
+        "step": [{"group": "sl2", "ours": 1.0, "dense": 0.9, "rank 1": 0.5, "convolutions": 0.7, "faster": 0.9}],
     }
     found = {m.claim.statement: m for m in judge(tables, "laptop")}
     outcome = {s: m.outcome for s, m in found.items()}
@@ -56,7 +58,30 @@ def test_wrong_numbers_and_worse_networks_fall_short(results):
     assert of("training step") == "falls short"
     assert of("geomstats") == "not run"
     assert of("above a plain network of as many weights") == of("compact group") == of("redrawn") == "passed"
+    assert of("undo equivariance") == of("points of one draw") == "passed"
+    assert of("mend that") == "falls short"
     assert of("five times the weights") == of("saw deformed digits") == "falls short"  # equal is not above
+
+
+def test_changes_are_counted_in_distances_between_digits():
+    """A network that answers with the mean grey changes by a closed form; what all digits share does not count."""
+    from symmeter.nn.affine import move_images
+    from symmeter.papers._lie_decompositions_parts import contrast
+
+    class Grey(torch.nn.Module):
+        def forward(self, x):
+            return 100 + x.mean((1, 2, 3))[:, None]
+
+    x = torch.rand(6, 1, 12, 12)
+    found = contrast(Grey(), x, seed=3, moves=1, spread=0.3)
+    z = 0.3 * torch.randn(1, 4, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    from symmeter.groups.lie import GLp
+
+    moved = move_images(x, torch.from_numpy(GLp(2).exp(z.numpy())[0]), background=-1.0)
+    grey, after = x.mean((1, 2, 3)), moved.mean((1, 2, 3))
+    pairs = (grey[:, None] - grey[None]).square().mean().sqrt()
+    assert found["along"] is None
+    assert found["still"] == pytest.approx(float((after - grey).square().mean().sqrt() / pairs), rel=1e-4)
 
 
 def test_plain_networks_are_matched_in_weights():

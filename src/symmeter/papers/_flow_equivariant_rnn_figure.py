@@ -25,11 +25,11 @@ _SHOWN = (1, 3, 6, 9, 12, 18, 24, 30)
 _ROWS = ("G-RNN", "FERNN V2", "FERNN V2, in step")
 _COLOURS = {
     "G-RNN": ORANGE,
-    "G-RNN+": PURPLE,
     "FERNN V1": GREY,
     "FERNN V2": BLUE,
     "G-RNN, fed once": ORANGE,
     "FERNN V2, in step": TEAL,
+    "ConvGRU": PURPLE,
 }
 
 
@@ -100,9 +100,10 @@ def _film(figure: Figure, tables: Mapping[str, Any]) -> None:
 
 def _horizon(axes: Axes, tables: Mapping[str, Any]) -> None:
     _heading(axes, "Error over the horizon", "mean squared error of a frame; band: all seeds")
-    last = 0.0
+    last = 0
     ends = []
-    for name, style in (("G-RNN", "-"), ("G-RNN, fed once", ":"), ("FERNN V2", "-"), ("FERNN V2, in step", "-")):
+    styles = {"G-RNN": "-", "G-RNN, fed once": ":", "ConvGRU": "-", "FERNN V2": "-", "FERNN V2, in step": "-"}
+    for name, style in styles.items():
         rows = rows_of(tables, name)
         curves = np.array([r["horizon"] for r in rows])
         x = np.arange(1, curves.shape[1] + 1)
@@ -123,18 +124,19 @@ def _horizon(axes: Axes, tables: Mapping[str, Any]) -> None:
 
 def _labels_at_ends(axes: Axes, last: int, ends: list[tuple[float, str]]) -> None:
     low, high = np.log(axes.get_ylim())
-    gap = 0.075 * (high - low)
+    gap = 0.06 * (high - low)
     place = -np.inf
     for value, name in sorted(ends):
-        place = max(np.log(value), place + gap)
+        more = gap * 0.6 * name.count(", ")
+        place = max(np.log(value), place + gap + more)
         axes.text(last + 0.5, np.exp(place), name.replace(", ", "\n"), color=_COLOURS[name], fontsize=8.2, va="center",
                   linespacing=0.9)  # fmt: skip
-        place += gap * name.count(", ") * 0.5
+        place += more
 
 
 def _velocities(axes: Axes, tables: Mapping[str, Any]) -> None:
     _heading(axes, "Speeds never trained on", "trained on |v| ≤ 1: error there, and on |v| ≤ 2")
-    names = ("G-RNN", "G-RNN, fed once", "FERNN V2", "FERNN V2, in step")
+    names = ("G-RNN", "G-RNN, fed once", "ConvGRU", "FERNN V2", "FERNN V2, in step")
     for k, name in enumerate(names):
         rows = rows_of(tables, name, 1)
         seen, unseen = mean_of(rows, "test"), mean_of(rows, "on_v2")

@@ -16,11 +16,12 @@ from symmeter.nn.flow import (
     estimate_velocity,
     flow_equivariance_error,
 )
+from symmeter.nn.flow.costs import matched_width, multiplications
 from symmeter.nn.flow.recipes import PRESETS
 from symmeter.nn.flow.training import FlowTraining, accuracy, horizon_errors
 from symmeter.progress import Progress
 
-__all__ = ["CLASSIFIERS", "DATA", "PREDICTORS", "classified", "exactness", "predicted", "readout", "times"]
+__all__ = ["CLASSIFIERS", "DATA", "PREDICTORS", "classified", "exactness", "predicted", "predictor", "readout", "times"]
 
 #: Networks for prediction: the published ones feed the last frame twice.
 PREDICTORS: dict[str, dict[str, Any]] = {
@@ -30,13 +31,20 @@ PREDICTORS: dict[str, dict[str, Any]] = {
     "FERNN V2, in step": {"flow_velocities": 2, "look_ahead": True},
     "FERNN V1": {"flow_velocities": 1, "look_ahead": False, "repeat_last": True},
     "G-RNN+": {"flow_velocities": 2, "look_ahead": False, "repeat_last": True, "shifts": "learned"},
+    "ConvGRU": {"flow_velocities": 0, "look_ahead": False, "cell": "gru"},
 }
+#: Whose number of multiplications a network is made to have, by its width.
+EQUALS = {"ConvGRU": "FERNN V2, in step"}
 #: Which of them are trained on data with which largest velocity.
 DATA: dict[int, tuple[str, ...]] = {
     2: tuple(PREDICTORS),
-    1: ("G-RNN", "FERNN V2", "G-RNN, fed once", "FERNN V2, in step"),
+    1: ("G-RNN", "FERNN V2", "G-RNN, fed once", "FERNN V2, in step", "ConvGRU"),
 }
-CLASSIFIERS: dict[str, dict[str, Any]] = {"G-RNN": {"flow_velocities": 0}, "FERNN V2": {"flow_velocities": 2}}
+CLASSIFIERS: dict[str, dict[str, Any]] = {
+    "G-RNN": {"flow_velocities": 0},
+    "FERNN V2": {"flow_velocities": 2},
+    "G-RNN+": {"flow_velocities": 2, "shifts": "learned"},
+}
 HORIZON = 30
 
 
@@ -115,9 +123,19 @@ def _turns(seed: int) -> tuple[float, list[tuple[int, float]]]:
     return exact, found
 
 
+def predictor(recipe: Recipe, name: str) -> Recipe:
+    """The recipe of a network, as wide as it has to be."""
+    chosen = recipe.with_options(PREDICTORS[name])
+    if name in EQUALS:
+        target = multiplications(recipe.with_options(PREDICTORS[EQUALS[name]]))
+        width = matched_width(lambda hidden: multiplications(chosen.with_options({"hidden": hidden})), target)
+        chosen = chosen.with_options({"hidden": width})
+    return chosen
+
+
 def predicted(recipe: Recipe, name: str, largest: int, seed: int, progress: Progress) -> dict[str, Any]:
     """One network trained on one kind of data, and its errors."""
-    chosen = recipe.with_options({**PREDICTORS[name], "data_velocities": largest, "seed": seed})
+    chosen = predictor(recipe, name).with_options({"data_velocities": largest, "seed": seed})
     training = FlowTraining(chosen)
     run = training.run(progress)
     count = 128 if chosen.steps > 20 else 8
@@ -129,6 +147,8 @@ def predicted(recipe: Recipe, name: str, largest: int, seed: int, progress: Prog
         "seed": seed,
         "seconds": run.seconds,
         "parameters": sum(p.numel() for p in training.model.parameters()),
+        "hidden": chosen.hidden,
+        "multiplications": multiplications(chosen),
         "test": sum(curve[: chosen.predicted]) / chosen.predicted,
         "horizon": curve,
         "on_v2": sum(wide) / len(wide),

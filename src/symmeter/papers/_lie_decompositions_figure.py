@@ -20,6 +20,7 @@ _LINES = {
     "SL(2)": (PURPLE, "-"),
     "GL+(2)": (TEAL, "-"),
     "GL+(2), redrawn": (TEAL, ":"),
+    "GL+(2), samples moved": (TEAL, "-."),
     "GL+(2), angles to 30°": (TEAL, "--"),
     "GL+(2), augmented": (BLUE, "-"),
 }

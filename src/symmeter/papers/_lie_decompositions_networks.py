@@ -8,7 +8,8 @@ as many. Every network trains for the same processor time on one thread.
 The borders were changed twice, for all networks alike, because of tests of plain networks and one on SO(2). Without
 padding, fields of 2 x 2 at the end did not see digits that stand at the border. With zeros, fields that are not zero
 on an empty ground got an edge, and a shift by four pixels, which strides allow exactly, changed features as much as
-another digit did. All layers are circular now. No setting was chosen by an accuracy on deformed digits.
+another digit did. All layers are circular now. No setting was chosen by an accuracy on deformed digits. Last came the
+network whose samples move a little in training: it asks why moving samples along changes trained networks so much.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ NETWORKS: dict[str, Network] = {
     "SO(2)": Network("so2"),
     "CNN, 5 x the weights": Network(times=5.0),
     "GL+(2), redrawn": Network("gl2", options=(("mode", "redrawn"), ("points", "random")), draws=4),
+    "GL+(2), samples moved": Network("gl2", options=(("jitter", 0.15),)),
     "GL+(2), angles to 30°": Network("gl2", options=(("max_angle", math.radians(30)),)),
 }
 

@@ -15,13 +15,14 @@ from symmeter.nn.affine import (
     DeformedDigits,
     GroupSampler,
     equivariance_report,
+    holding_samples,
     move_images,
     polar,
 )
 from symmeter.nn.affine.training import accuracy
 from symmeter.papers._lie_decompositions_networks import DIGIT, NETWORKS, RECIPE, SIZE, STRENGTHS, build, weights_of
 
-__all__ = ["causes", "exactness", "times", "trained"]
+__all__ = ["causes", "contrast", "exactness", "times", "trained"]
 
 
 # -- exact numbers ----------------------------------------------------------------------------------------------------
@@ -116,6 +117,8 @@ def trained(name: str, seed: int, seconds: float | None, epochs: int = 1, count:
 def _trained(name: str, seed: int, seconds: float | None, epochs: int, count: int) -> dict[str, Any]:
     chosen = NETWORKS[name]
     net: Any = build(name, seed)
+    upright = DeformedDigits("test", SIZE, DIGIT, 0.0, 1000).batch(range(40))[0] * 2 - 1
+    before = contrast(net, upright, seed)
     data = DeformedDigits("train", SIZE, DIGIT, 1.0 if chosen.augmented else 0.0, seed)
     fixed = data.all()
     recipe = RECIPE if seconds else RECIPE.with_options(epochs=epochs)
@@ -143,9 +146,35 @@ def _trained(name: str, seed: int, seconds: float | None, epochs: int, count: in
     x = tests[0.0][0][:32] * 2 - 1
     report = equivariance_report(net, GLp(2), x, moves=4, spread=0.15, draws=4, seed=seed, background=-1.0)
     out["report"] = {k: v for k, v in report.to_json().items() if not isinstance(v, str)}
+    out["contrast"] = {"before": before, "after": contrast(net, upright, seed)}
     if name in ("GL+(2)", "CNN"):
         out["shown"] = _shown(net, tests[0.0][0])
     return out
+
+
+@torch.no_grad()
+def contrast(net: Any, x: torch.Tensor, seed: int, moves: int = 3, spread: float = 0.15) -> dict[str, float | None]:
+    """Changes of the logits under mild moves of GL+(2), in units of the distance between different digits.
+
+    A relative change says little by itself: before training the logits of all digits are nearly one. ``still`` leaves
+    the samples where they are, ``along`` moves them with the image, as equivariance has it; a plain network has none.
+    """
+    training, _ = net.training, net.eval()
+    z = spread * torch.randn(moves, 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    elements = torch.from_numpy(np.asarray(GLp(2).exp(z.numpy())))
+    with holding_samples(net, seed):
+        logits = net(x)
+    # The mean square distance of two digits is twice the variance.
+    apart = (2 * (logits - logits.mean(0)).square().sum(1).mean()).sqrt()
+    found: dict[str, list[float]] = {"still": [], "along": []}
+    for g in elements:
+        moved = move_images(x, g, background=-1.0)
+        for name, at in (("still", None), ("along", g)):
+            with holding_samples(net, seed, at):
+                found[name].append(float((net(moved) - logits).square().sum(1).mean().sqrt() / apart))
+    net.train(training)
+    mean = {name: sum(values) / len(values) for name, values in found.items()}
+    return {**mean, "along": mean["along"] if isinstance(net, AffineResNet) else None}
 
 
 def _shown(net: Any, images: torch.Tensor) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from symmeter.nn.affine import AffineResNet
 from symmeter.nn.affine.convolution import AffineConvolution
 from symmeter.nn.affine.samples import GroupSamples
 
-__all__ = ["coordinate_times", "dense", "polar_by_eigenvectors", "step_times"]
+__all__ = ["bare_convolutions", "coordinate_times", "dense", "polar_by_eigenvectors", "step_times"]
 
 
 def polar_by_eigenvectors(g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -86,6 +86,29 @@ def dense(net: AffineResNet) -> AffineResNet:
     return net
 
 
+def bare_convolutions(net: AffineResNet, batch: int, size: int) -> Callable[[], None]:
+    """The convolutions of a step, forward and backward, with kernels and fields that lie ready: no way around these."""
+    layers = [net.lift, *(layer for block in net.blocks for layer in block), net.last]  # type: ignore[union-attr]
+    number, ready, side = net.sampler.samples, [], size
+    for place, layer in enumerate(layers):
+        inside = layer.in_channels * (number if place else 1)
+        x = torch.randn(batch, inside, side, side).contiguous(memory_format=torch.channels_last)
+        weight = torch.randn(layer.out_channels * number, inside, layer.kernel_size, layer.kernel_size)
+        padding = layer.kernel_size // 2 if layer.padding == "same" else int(layer.padding)
+        weight = weight.contiguous(memory_format=torch.channels_last).requires_grad_()
+        ready.append((x.requires_grad_(place > 0), weight, padding))
+        side = side + 2 * padding - layer.kernel_size + 1
+        if place and place % 2 == 0 and place < len(layers) - 1:
+            side //= 2
+
+    def step() -> None:
+        for x, weight, padding in ready:
+            x.grad = weight.grad = None
+            nn.functional.conv2d(x, weight, padding=padding).sum().backward()
+
+    return step
+
+
 def step_times(rounds: int, batch: int = 16, size: int = 24, width: int = 10) -> list[dict[str, Any]]:
     """A forward and backward pass at the published settings of the kernels: the same network in both arrangements."""
     rows = []
@@ -101,7 +124,9 @@ def step_times(rounds: int, batch: int = 16, size: int = 24, width: int = 10) ->
         dense(theirs)
         separable = AffineResNet(group, width=width, samples=10, hidden=64, rank=1)
         jobs = {"ours": ours, "dense": theirs, "rank 1": separable}
-        found = _best({name: lambda n=net, s=step: s(n) for name, net in jobs.items()}, rounds)
+        calls: dict[str, Callable[[], Any]] = {name: lambda n=net, s=step: s(n) for name, net in jobs.items()}
+        calls["convolutions"] = bare_convolutions(ours, batch, size)
+        found = _best(calls, rounds)
         rows.append({"group": group, "batch": batch, **found, "faster": found["dense"] / found["ours"]})
     return rows
 

@@ -9,6 +9,7 @@ full three seeds for ten minutes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -49,11 +50,17 @@ def run(scale: str, checkpoints: Checkpoints, progress: Progress, seed: int) -> 
     tables["exact"] = part("exact", "worked numbers", partial(parts.exactness, seed, 20_000 if small else 200_000))
     tables["causes"] = part("causes", "causes of errors", partial(parts.causes, seed, small))
     tables["trained"] = []
-    for k, pair in enumerate(pairs):
-        what = f"training {' and '.join(name for name, _ in pair)}, seed {pair[0][1]}"
-        tables["trained"] += part(f"trained.{k}", what, partial(_train, pair, seconds, 24 if small else 797))
+    for pair in pairs:
+        what = f"training {' and '.join(f'{name}, seed {k}' for name, k in pair)}"
+        tables["trained"] += part(_file_name(pair), what, partial(_train, pair, seconds, 24 if small else 797))
     progress(1.0, "figure")
     return Outcome(measured=judge(tables, scale), figure=partial(_figure, tables), tables=tables)
+
+
+def _file_name(pair: Sequence[tuple[str, int]]) -> str:
+    """One name for what was trained together, whatever else is in the list."""
+    words = "_".join(f"{name} {k}" for name, k in pair).replace("+", "p").replace("°", "deg")
+    return "trained." + re.sub(r"[^A-Za-z0-9_]+", "-", words)
 
 
 def _train(pair: Sequence[tuple[str, int]], seconds: float | None, count: int) -> list[dict[str, Any]]:

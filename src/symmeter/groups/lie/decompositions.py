@@ -38,6 +38,8 @@ __all__ = [
 ]
 
 _SINGULAR = 2.3e-16
+#: Determinants and squares of entries between which products of four entries stay within the range of floats.
+_SMALL, _LARGE = 1e-100, 1e150
 #: Matrices worked on at a time, so that intermediate arrays stay in the cache.
 _BLOCK = 8192
 
@@ -164,48 +166,90 @@ def polar(g: Num[np.ndarray, "... n n"], side: str = "left") -> Polar:
 
 def _polar_2x2(g: np.ndarray, side: str) -> Polar:
     flat = g.reshape(-1, 4)
-    X, R = np.empty(flat.shape), np.empty(flat.shape)
-    for start in range(0, len(flat), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            _polar_block(flat[part], X[part], R[part], side)
-    bad = np.isnan(R[:, 0])
+    # One array for both: large ones get large pages of memory, and fresh small pages would cost more than the numbers.
+    both = np.empty((2, len(flat), 4))
+    X, R = both
+    work = np.empty((10, min(_BLOCK, len(flat))))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for start in range(0, len(flat), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            _polar_block(flat[part], X[part], R[part], work[:, : len(X[part])], side)
+        bad = np.isnan(R[:, 0])
+        if bad.any():
+            bad[bad] = _polar_rescaled(flat, bad, X, R, side)
     if bad.any():
         bad = bad.reshape(g.shape[:-2])
+        with np.errstate(over="ignore", under="ignore"):
+            det = np.linalg.det(g[bad][0])
         raise NotAGroupElementError(
-            f"{which(bad)} has determinant {determinant(g)[bad].flat[0]:.3g}; "
-            "this decomposition needs a determinant above 0"
+            f"{which(bad)} has determinant {det:.3g}; this decomposition needs a determinant above 0"
         )
     return Polar(X.reshape(g.shape), R.reshape(g.shape))
 
 
-def _polar_block(g: np.ndarray, X: np.ndarray, R: np.ndarray, side: str) -> None:
-    """Into X and R, whose rows become NaN where the determinant is not positive."""
-    # One contiguous array per entry: strided arithmetic would dominate the time.
-    a, b, c, d = np.ascontiguousarray(g.T)
-    det = a * d - b * c
-    p, q = a + d, c - b
-    square = p * p + q * q
-    det[~(det > _SINGULAR * square)] = np.nan
-    size = 1 / np.sqrt(square)
-    cos, sin = p * size, q * size
-    # g R^T and R^T g are symmetric: half the difference of the diagonal and the entry beside it are all that is needed.
-    if side == "left":
-        gap, beside = ((a - d) * cos - (b + c) * sin) / 2, a * sin + b * cos
-    else:
-        gap, beside = ((a - d) * cos + (b + c) * sin) / 2, b * cos + d * sin
-    root = np.sqrt(det)
-    t = np.sqrt(gap * gap + beside * beside) / root
+def _polar_rescaled(flat: np.ndarray, bad: np.ndarray, X: np.ndarray, R: np.ndarray, side: str) -> np.ndarray:
+    """Another try where squares may have left the range of floats; whether it failed too."""
+    size = np.abs(flat[bad]).max(axis=1)
+    scaled = flat[bad] / np.where(size > 0, size, 1.0)[:, None]
+    x, r = np.empty((2, len(size), 4))
+    _polar_block(scaled, x, r, np.empty((10, len(size))), side)
+    x[:, [0, 3]] += np.log(size)[:, None]
+    X[bad], R[bad] = x, r
+    return np.isnan(r[:, 0])
+
+
+def _polar_block(g: np.ndarray, X: np.ndarray, R: np.ndarray, work: np.ndarray, side: str) -> None:
+    """Into X and R, whose rows become NaN where the determinant is not positive; ``work`` is room for ten columns.
+
+    With p + iq = (a + d) + i(c - b) and r + is = (a - d) + i(b + c), of absolute values S and D, singular values are
+    (S + D) / 2 and (S - D) / 2, the rotation is (p + iq) / S, and half the difference of the diagonal of log P with
+    the entry beside it is x (r + is)(p + iq) / (D S), or that with p - iq on the right, for sinh x = D / sqrt(4 det).
+    """
+    # One contiguous array per entry: strided arithmetic would dominate the time. All that follows is in place.
+    np.copyto(work[:4], g.T)
+    a, b, c, d, p, q, det, k, u, v = work
+    np.multiply(a, d, out=det)
+    det -= np.multiply(b, c, out=k)
+    np.add(a, d, out=p)
+    np.subtract(c, b, out=q)
+    r, s = np.subtract(a, d, out=a), np.add(b, c, out=b)
+    square = np.multiply(p, p, out=c)
+    square += np.multiply(q, q, out=d)
+    least = np.multiply(square, _SINGULAR, out=d)
+    least += _SMALL
+    det[~(det > least)] = np.nan
+    if np.max(square, initial=0.0) > _LARGE:
+        det[square > _LARGE] = np.nan
+    other = np.multiply(r, r, out=d)
+    other += np.multiply(s, s, out=k)
+    # At a rotation both r and s vanish, and any finite factor is right.
+    other += _SMALL**2
+    product = np.sqrt(np.multiply(other, square, out=k), out=k)
+    x = np.divide(other, det, out=d)
+    x *= 0.25
     # arcsinh keeps the digits that arccosh of the half trace would lose near a rotation.
-    factor = np.arcsinh(t) / np.maximum(t, 1e-300)
-    factor[t < 1e-150] = 1
-    factor /= root
-    mean, gap, beside = np.log(det) / 2, factor * gap, factor * beside
-    X[:, 0], X[:, 3] = mean + gap, mean - gap
+    factor = np.divide(np.arcsinh(np.sqrt(x, out=x), out=x), product, out=k)
+    mean = np.log(det, out=u)
+    mean *= 0.5
+    if side == "right":
+        np.negative(q, out=q)
+    gap = np.multiply(r, p, out=v)
+    gap -= np.multiply(s, q, out=d)
+    gap *= factor
+    np.add(mean, gap, out=X[:, 0])
+    np.subtract(mean, gap, out=X[:, 3])
+    beside = np.multiply(r, q, out=r)
+    beside += np.multiply(s, p, out=s)
+    beside *= factor
     X[:, 1] = X[:, 2] = beside
+    size = np.sqrt(square, out=square)
+    cos, sin = np.divide(p, size, out=p), np.divide(q, size, out=q)
+    if side == "right":
+        np.negative(sin, out=sin)
     cos[np.isnan(det)] = np.nan
     R[:, 0] = R[:, 3] = cos
-    R[:, 2], R[:, 1] = sin, -sin
+    R[:, 2] = sin
+    np.negative(sin, out=R[:, 1])
 
 
 def from_polar(X: Num[np.ndarray, "... n n"], R: Num[np.ndarray, "... n n"], side: str = "left") -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symmeter.errors import InputError, NonFiniteError, ShapeError
+from symmeter.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 from symmeter.groups.lie.batches import check_choice
 from symmeter.groups.lie.matrix_lie_group import MatrixLieGroup, _check_count
 from symmeter.groups.lie.points import METHODS, cube_points
@@ -77,6 +77,8 @@ def integrate(
     (True, True)
     """
     check_choice(method, METHODS, "method")
+    if not callable(f):
+        raise InputTypeError(f"the integrand is a {type(f).__name__}; give a function of elements (B, M, M)")
     if not isinstance(G, MatrixLieGroup):
         raise InputError(f"integrate needs a matrix Lie group such as SL(2); got {G!r}")
     _check_count(n)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 from jaxtyping import Bool, Float, Num
@@ -306,7 +307,7 @@ class MatrixLieGroup(Group):
         return g, (w * np.abs(np.linalg.det(self.adjoint(g))) if side == "right" and not self.is_unimodular else w)
 
     def _radius(self, radius: float) -> float:
-        if not 0 < radius < np.inf:
+        if not (isinstance(radius, Real) and 0 < radius < np.inf):
             raise InputError(f"radius is {radius}; it must be positive and finite")
         return float(radius)
 
@@ -376,7 +377,7 @@ class MatrixLieGroup(Group):
     ) -> tuple[Num[np.ndarray, "n m m"], Num[np.ndarray, "n m m"]]:
         """Log-normal elements and their inverses, the latter from the negated coefficients and not by inversion."""
         _check_count(n)
-        if not 0 < variance < np.inf:
+        if not (isinstance(variance, Real) and 0 < variance < np.inf):
             raise InputError(f"variance is {variance}; it must be positive and finite")
         return self._lognormal(n, float(variance), np.random.default_rng(rng))
 

@@ -95,7 +95,7 @@ class AffineConvolution(nn.Module):
     width, layers, first, hidden : optional
         Of the kernel's network.
     **sampling
-        Of :class:`GroupSampler`: measure, radius, variance, points, angles, turns, mode, seed.
+        Of :class:`GroupSampler`: measure, radius, variance, points, angles, max_angle, turns, mode, jitter, seed.
     """
 
     n: int
@@ -138,6 +138,8 @@ class AffineConvolution(nn.Module):
             )
         if (group is None) == (sampler is None):
             raise InputError(f"{name} needs group= for samples of its own, or sampler= to share them; give one of them")
+        if sampler is not None and not isinstance(sampler, GroupSampler):
+            raise InputTypeError(f"the sampler of {name} is a {type(sampler).__name__}; give a GroupSampler")
         self.sampler = GroupSampler(group, samples, **sampling) if sampler is None else sampler
         if sampler is not None and sampling:
             raise InputError(f"{next(iter(sampling))} belongs to the sampler that {name} was given")

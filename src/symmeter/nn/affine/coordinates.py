@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch.autograd.function import once_differentiable
 
-from symmeter.errors import InputError, NotAGroupElementError, ShapeError
+from symmeter.errors import InputError, InputTypeError, NotAGroupElementError, ShapeError
 
 __all__ = ["exp_symmetric", "log_rotation", "polar", "rotation_of"]
 
@@ -63,6 +63,7 @@ def polar(
     >>> [round(float(v), 8) for v in (X[0, 0], X[0, 1], torch.atan2(R[1, 0], R[0, 0]))]
     [0.21520447, 0.43040894, -0.46364761]
     """
+    _check_tensor(g, "polar coordinates")
     if g.ndim < 2 or g.shape[-1] != g.shape[-2]:
         raise ShapeError(f"polar coordinates are of square matrices (..., n, n); got shape {tuple(g.shape)}")
     if g.shape[-1] == 1:
@@ -74,6 +75,12 @@ def polar(
     _check_determinants(torch.linalg.det(g.detach()) * (s[..., -1] > 2.3e-16 * s[..., 0]), None)
     found: Any = _Polar.apply(g, u, s, v)
     return found
+
+
+def _check_tensor(g: Any, what: str) -> None:
+    if not isinstance(g, torch.Tensor) or not g.is_floating_point():
+        kind = g.dtype if isinstance(g, torch.Tensor) else type(g).__name__
+        raise InputTypeError(f"{what} are of floating-point torch tensors (..., n, n); got {kind}")
 
 
 def _check_determinants(det: torch.Tensor, scale: torch.Tensor | None) -> None:
@@ -94,8 +101,10 @@ def _polar_2x2(g: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     _check_determinants(det.detach(), square.detach())
     size = square.rsqrt()
     cos, sin = p * size, q * size
-    # g R^T is symmetric: half the difference of its diagonal, and the entry beside it, are all that is needed.
-    gap, beside = ((a - d) * cos - (b + c) * sin) / 2, a * sin + b * cos
+    # g R^T is symmetric: half the difference of its diagonal, and the entry beside it, are all that is needed. Both are
+    # made of differences that vanish at rotations, so that small stretches keep their digits.
+    r, s = a - d, b + c
+    gap, beside = (r * cos - s * sin) / 2, (r * sin + s * cos) / 2
     # asinh keeps the digits that arccosh of the half trace would lose near a rotation.
     factor = _of_square((gap * gap + beside * beside) / det, _ASINHC, lambda x: torch.asinh(x) / x) * det.rsqrt()
     mean, gap, beside = torch.log(det) / 2, factor * gap, factor * beside
@@ -184,6 +193,7 @@ def log_rotation(r: Float[torch.Tensor, "... n n"]) -> Float[torch.Tensor, "... 
     tensor([[ 0., -1.],
             [ 1.,  0.]])
     """
+    _check_tensor(r, "logarithms of rotations")
     n = r.shape[-1]
     if n == 1:
         return torch.zeros_like(r)

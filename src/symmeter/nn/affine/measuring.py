@@ -124,8 +124,11 @@ def move_images(
     >>> move_images(x, turn).equal(torch.rot90(x, 1, (-2, -1)))
     True
     """
-    g = torch.as_tensor(g).double()
-    m = g.shape[-1]
+    try:
+        g = torch.as_tensor(g).double()
+    except (TypeError, ValueError, RuntimeError):
+        raise InputTypeError(f"images are moved by a matrix; got {type(g).__name__}") from None
+    m = g.shape[-1] if g.ndim == 2 else 0
     n = ndim if ndim is not None else {2: 2, 3: 3 if x.ndim >= 5 else 2, 4: 3}.get(m, 0)
     if g.shape != (m, m) or n not in (m, m - 1) or n not in (2, 3):
         raise ShapeError(f"images are moved by 2 x 2, 3 x 3 or homogeneous matrices; got shape {tuple(g.shape)}, n={n}")

@@ -61,7 +61,7 @@ class AffineResNet(nn.Module):
     sampler : GroupSampler, optional
         Instead of ``group`` and ``samples``.
     **sampling
-        Of :class:`GroupSampler`: measure, radius, variance, points, angles, max_angle, turns, mode, seed.
+        Of :class:`GroupSampler`: measure, radius, variance, points, angles, max_angle, turns, mode, jitter, seed.
 
     Examples
     --------
@@ -106,6 +106,11 @@ class AffineResNet(nn.Module):
         super().__init__()
         if isinstance(stages, bool) or not isinstance(stages, int) or stages < 1:
             raise InputError(f"stages is {stages!r}; it must be an integer of at least 1")
+        for what, value in (("hidden", hidden), ("classes", classes)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InputError(f"{what} is {value!r}; it must be an integer of at least 1")
+        if not 0 <= dropout < 1:
+            raise InputError(f"dropout is {dropout}; it must be at least 0 and below 1")
         if not isinstance(kernel, str):
             raise InputError("kernel of a network is 'siren' or 'wire': each layer needs one of its own")
         self.sampler = GroupSampler(group, samples, **sampling) if sampler is None else sampler

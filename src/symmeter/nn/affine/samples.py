@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,11 @@ class GroupSampler(nn.Module):
     mode : {"redrawn", "frozen", "learned"}
         New elements at every forward pass, in training and in use (the published choice); elements drawn once and kept
         with the weights; elements whose coordinates are trained.
+    jitter : float
+        For elements that are kept: in training, all of them are multiplied from the left by one element with normal
+        coordinates of this standard deviation, a new one in every pass. That is how samples look to a signal that is
+        moved, and costs nothing; without it kernels are trained at the points of one draw alone and are free between
+        them.
     seed : int, optional
         Of the draws; torch's own generator decides when omitted.
 
@@ -165,6 +171,7 @@ class GroupSampler(nn.Module):
         max_angle: float | None = None,
         turns: int | Any | None = None,
         mode: str = "redrawn",
+        jitter: float = 0.0,
         seed: int | None = None,
     ) -> None:
         super().__init__()
@@ -178,12 +185,21 @@ class GroupSampler(nn.Module):
             (mode, MODES, "mode"),
         ):
             check_choice(value, choices, name)
-        if not 0 < variance < np.inf:
+        if not (isinstance(variance, Real) and 0 < variance < np.inf):
             raise InputError(f"variance is {variance}; it must be positive and finite")
-        if radius is not None and not 0 < radius < np.inf:
+        if radius is not None and not (isinstance(radius, Real) and 0 < radius < np.inf):
             raise InputError(f"radius is {radius}; it must be positive and finite")
+        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
+            raise InputError(f"seed is {seed!r}; give a whole number of at least 0")
         self.samples, self.measure, self.radius, self.variance = int(samples), measure, radius, float(variance)
         self.points, self.angles, self.mode, self.seed = points, angles, mode, seed
+        if not (isinstance(jitter, Real) and 0 <= jitter < np.inf):
+            raise InputError(f"jitter is {jitter}; it must be at least 0 and finite")
+        if jitter and mode == "redrawn":
+            raise InputError("jitter moves elements that are kept; take mode='frozen' or 'learned' with it")
+        if jitter and not isinstance(self.group, PolarGroup):
+            raise InputError(f"jitter needs a group with polar coordinates; {self.group!r} has none")
+        self.jitter = float(jitter)
         self._planar = isinstance(self.group, PolarGroup) and self.group.rotates and self.group.space_dimension == 2
         if max_angle is not None and not (self._planar and 0 < max_angle <= np.pi):
             raise InputError(f"max_angle is {max_angle} for {self.group!r}; it bounds angles of the plane, up to pi")
@@ -204,7 +220,8 @@ class GroupSampler(nn.Module):
             angle = 2 * np.pi * np.arange(turns) / turns
             turns = np.moveaxis(np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]), 2, 0)
             turns[np.abs(turns) < 1e-15] = 0.0
-        turns = np.asarray(turns, dtype=float)
+        turns = np.asarray(turns)
+        turns = turns.astype(float) if turns.dtype.kind in "iuf" else np.zeros(0)
         if (
             turns.ndim != 3
             or turns.shape[1:] != (n, n)
@@ -267,13 +284,22 @@ class GroupSampler(nn.Module):
             self.current = self.fresh(None if self.seed is None else (self.seed, self._draws))
         elif self.mode == "frozen":
             kept: Any = self
-            self.current = GroupSamples(self.group, kept.elements, kept.inverses, kept.weights)
+            self.current = self._moved(GroupSamples(self.group, kept.elements, kept.inverses, kept.weights))
         else:
             group: Any = self.group
             g, back = group.from_coordinates(self.coordinates)
             weights: Any = self.weights
-            self.current = GroupSamples(self.group, g, back, weights.to(g))
+            self.current = self._moved(GroupSamples(self.group, g, back, weights.to(g)))
         return self.current
+
+    def _moved(self, samples: GroupSamples) -> GroupSamples:
+        """All elements as a signal that was moved a little sees them, while training."""
+        if not (self.training and self.jitter):
+            return samples
+        group: Any = self.group
+        c = self.jitter * torch.randn(group.coordinate_dimension, dtype=samples.elements.dtype)
+        g, back = (t.to(samples.elements.device) for t in group.from_coordinates(c))
+        return replace(samples, elements=g @ samples.elements, inverses=samples.inverses @ back, _kept={})
 
     def shared(self) -> GroupSamples:
         """The samples that the last lifting drew; new ones if nothing was drawn yet."""

@@ -20,6 +20,7 @@ _HOMES = {
     "ScalingFlow": "symmeter.nn.flow.grid_flows",
     "TranslationFlow": "symmeter.nn.flow.grid_flows",
     "TurningSprites": "symmeter.nn.flow.sprites",
+    "VideoCNN": "symmeter.nn.flow.baselines",
     "estimate_velocity": "symmeter.nn.flow.readout",
     "flow_equivariance_error": "symmeter.nn.flow.meter",
     "PRESETS": "symmeter.nn.flow.recipes",

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from symmeter.errors import InputError, ShapeError, UnknownNameError
+from symmeter.errors import InputError, InputTypeError, ShapeError, UnknownNameError
 from symmeter.nn.flow.coupling import VelocityCoupling
-from symmeter.nn.flow.flow import Flow
+from symmeter.nn.flow.flow import Flow, check_flow
 from symmeter.nn.flow.fused_step import fused_step, may_fuse
 from symmeter.nn.flow.learned_shift import LearnedShift
 from symmeter.nn.flow.state import FlowState
@@ -49,8 +49,8 @@ class FlowRNNCell(torch.nn.Module):
     lifted : bool
         Inputs come from a layer below: states instead of frames.
     shifts : {"flow", "learned"}
-        ``"learned"`` replaces the motion of the state by a learned 5 x 5 kernel for each velocity and channel: as many
-        channels and more parameters, but no symmetry. It is there to be compared with.
+        ``"learned"`` replaces the motion of the state by a learned kernel for each velocity, 5 points along each axis:
+        as many channels and more parameters, but no symmetry. It is there to be compared with.
     frame : {"auto", "moving", "lab"}
         Where the state is kept; ``"auto"`` takes the moving frame where that is exact.
 
@@ -86,6 +86,7 @@ class FlowRNNCell(torch.nn.Module):
         frame: str = "auto",
     ) -> None:
         super().__init__()
+        check_flow(flow)
         if cell not in CELLS:
             raise UnknownNameError(f"cell is {cell!r}; it must be one of {', '.join(CELLS)}")
         if activation not in ACTIVATIONS:
@@ -105,7 +106,7 @@ class FlowRNNCell(torch.nn.Module):
         self.enter = enter(in_channels, inputs, kernel_size, bias=bias)
         self.stay = self._recurrent(coupling, hidden * gates, kernel_size)
         self.renew = self._recurrent(coupling, hidden, kernel_size) if cell == "gru" else None
-        self.learned = LearnedShift(flow, hidden) if shifts == "learned" else None
+        self.learned = LearnedShift(flow) if shifts == "learned" else None
 
     def _recurrent(self, coupling: Any, features: int, kernel_size: int) -> torch.nn.Module:
         if coupling is False:
@@ -123,6 +124,8 @@ class FlowRNNCell(torch.nn.Module):
         state : FlowState, optional
             None before the first frame: zero everywhere.
         """
+        if state is not None and not isinstance(state, FlowState):
+            raise InputTypeError(f"the state is a {type(state).__name__}; give what the cell returned, or None")
         time = 0 if state is None else state.time
         values = self._entering(x)
         if state is not None and state.values.shape[0] != values.shape[0]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -39,6 +39,8 @@ class VelocityCoupling(torch.nn.Module):
         bias: bool = False,
     ) -> None:
         super().__init__()
+        if differences is not True and (isinstance(differences, str) or not isinstance(differences, Iterable)):
+            raise InputError(f"coupling is {differences!r}; give True, False, or a list of differences of velocities")
         chosen = flow.velocities if differences is True else [as_velocity(d) for d in differences]
         if not chosen:
             raise InputError("the coupling has no differences of velocities; give True, or a list with velocity 0")

@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from symmeter.errors import InputError, InputTypeError
 
-__all__ = ["Flow", "Velocity", "checked_velocities"]
+__all__ = ["Flow", "Velocity", "check_flow", "checked_velocities"]
 
 #: One number for each generator of the flow.
 Velocity = tuple[float, ...]
@@ -153,6 +153,17 @@ class Flow(ABC):
         return f"<{self.extra_repr()}>"
 
 
+def check_flow(flow: Any) -> None:
+    """Raise unless this is a flow.
+
+    Raises
+    ------
+    InputTypeError
+    """
+    if not isinstance(flow, Flow):
+        raise InputTypeError(f"the flow is a {type(flow).__name__}; give one such as TranslationFlow(2, velocities=1)")
+
+
 def as_velocity(velocity: Any) -> Velocity:
     """A tuple of floats, from a number, a sequence or a tensor."""
     if isinstance(velocity, (int, float)):
@@ -171,6 +182,8 @@ def checked_velocities(velocities: Iterable[Any], generators: int) -> tuple[Velo
     InputError
         For an empty list, a repeated velocity, or one of another length.
     """
+    if isinstance(velocities, str) or not isinstance(velocities, Iterable):
+        raise InputTypeError(f"velocities are {velocities!r}; give a list with one number for each generator")
     found = tuple(as_velocity(v) for v in velocities)
     if not found:
         raise InputError("the list of velocities is empty; give at least velocity 0, which a static scene has")

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.autograd import forward_ad
-from torch.autograd.function import once_differentiable
 
 from symmeter.nn.flow.grid_convolution import GridConvolution
 from symmeter.nn.flow.grid_flows import GridFlow
@@ -28,7 +27,7 @@ _transforms: Any = getattr(torch._C, "_are_functorch_transforms_active", None)
 
 
 def may_fuse(cell: FlowRNNCell, values: torch.Tensor, state: FlowState | None) -> bool:
-    """Whether the step is a plain one: whole shifts on a periodic grid, first derivatives only."""
+    """Whether the step is a plain one: whole shifts on a periodic grid, derivatives in reverse."""
     if state is None or not cell.moving or cell.lifted or cell.activation not in ("relu", "tanh"):
         return False
     flow, stay = cell.flow, cell.stay
@@ -104,14 +103,16 @@ class _MovedSum(torch.autograd.Function):
             apply(target)
         _fill_margin(wide, reach, grid)
         ctx.windows, ctx.reach, ctx.act, ctx.shared = windows, reach, act, known.shape[1] == 1 < len(shifts)
-        ctx.save_for_backward(wide)
-        return wide.movedim(-1, 2)
+        out = wide.movedim(-1, 2)
+        # The output itself, so that its own derivatives are known where second ones are wanted.
+        ctx.save_for_backward(out)
+        return out
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad: Any) -> Any:  # type: ignore[override]
-        (wide,) = ctx.saved_tensors
+        (saved,) = ctx.saved_tensors
         reach = ctx.reach
+        wide = saved.movedim(2, -1)
         grid = tuple(n - 2 * reach for n in wide.shape[2:-1])
         inner = wide[(slice(None), slice(None), *(slice(reach, reach + n) for n in grid))]
         folded = _folded(grad.movedim(2, -1), reach, grid)
@@ -119,6 +120,13 @@ class _MovedSum(torch.autograd.Function):
             before = torch.ops.aten.threshold_backward(folded, inner, 0)
         else:
             before = torch.ops.aten.tanh_backward(folded, inner)
+        if torch.is_grad_enabled():
+            # Derivatives of derivatives are wanted: the same sums, in steps that can be differentiated.
+            moves = [tuple(window[1 + k].start for k in range(len(grid))) for window in ctx.windows]
+            dims = tuple(range(1, 1 + len(grid)))
+            of_u: Any = sum(torch.roll(before[:, v], move, dims) for v, move in enumerate(moves))
+            before = before.sum(1, keepdim=True) if ctx.shared else before
+            return before.movedim(-1, 2), of_u.movedim(-1, 1), None, None, None
         doubled = before.new_zeros(wide.shape[0], *(2 * n for n in grid), wide.shape[-1])
         for v, window in enumerate(ctx.windows):
             doubled[window] += before[:, v]

@@ -10,11 +10,12 @@ import itertools
 import math
 import warnings
 from collections.abc import Iterable, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import torch
 
-from symmeter.errors import InputError, ShapeError
+from symmeter.errors import InputError, InputTypeError, ShapeError
 from symmeter.nn.flow.flow import Flow, Velocity, checked_velocities
 from symmeter.nn.flow.grid_convolution import GridConvolution
 from symmeter.nn.flow.shifts import Axis, axes_of, moved, whole_steps
@@ -133,8 +134,8 @@ class TranslationFlow(GridFlow):
             raise InputError(f"ndim is {ndim!r}; translations move grids of 1, 2 or 3 dimensions")
         axes = axes_of(ndim, boundary, interpolation)
         sizes = None if size is None else (size,) * ndim if isinstance(size, int) else tuple(size)
-        if sizes is not None and (len(sizes) != ndim or min(sizes) < 1):
-            raise InputError(f"size is {size!r}; give {ndim} positive numbers of points")
+        if sizes is not None and (len(sizes) != ndim or not all(isinstance(n, int) and n >= 1 for n in sizes)):
+            raise InputError(f"size is {size!r}; give {ndim} whole numbers of points, at least 1 each")
         modulus = None
         if sizes is not None:
             modulus = [float(n) if axis.boundary == "circular" else None for n, axis in zip(sizes, axes)]
@@ -169,11 +170,14 @@ def _translations(
         if size is None or any(axis.boundary != "circular" for axis in axes):
             raise InputError("velocities='group' needs a periodic grid and its size, such as size=(28, 28)")
         return itertools.product(*(_centred(n) for n in size))
-    if isinstance(velocities, int):
+    if isinstance(velocities, Integral) and not isinstance(velocities, bool):
         if velocities < 0:
             raise InputError(f"velocities is {velocities}; give 0 or more points per frame")
+        velocities = int(velocities)
         return itertools.product(range(-velocities, velocities + 1), repeat=ndim)
-    return velocities
+    if isinstance(velocities, Iterable):
+        return velocities
+    raise InputTypeError(f"velocities are {velocities!r}; give a whole number, a list of vectors, or 'group'")
 
 
 def _centred(n: int) -> range:
@@ -182,8 +186,14 @@ def _centred(n: int) -> range:
 
 def polar_rotation(angles: int, velocities: Sequence[float], interpolation: str = "fourier") -> GridFlow:
     """Rotations of signals (..., radius, angle) with ``angles`` samples of the circle; velocities in degrees."""
-    axes = (Axis("zero", "linear"), Axis("circular", interpolation))
+    axes = (*axes_of(1, "zero", interpolation), *axes_of(1, "circular", interpolation))
+    _check_angles(angles)
     return GridFlow(velocities, [(0.0, angles / 360)], axes, [360.0])
+
+
+def _check_angles(angles: Any) -> None:
+    if not isinstance(angles, int) or isinstance(angles, bool) or angles < 1:
+        raise InputError(f"angles is {angles!r}; give the number of points on each ring, at least 1")
 
 
 class ScalingFlow(GridFlow):
@@ -219,12 +229,13 @@ class ScalingFlow(GridFlow):
         boundary: str = "zero",
         interpolation: str = "fourier",
     ) -> None:
-        if not ratio > 1:
+        if not (isinstance(ratio, Real) and 1 < ratio < math.inf):
             raise InputError(f"ratio is {ratio!r}; radii grow by a quotient above 1")
         axes = (*axes_of(1, boundary, interpolation), Axis("circular", interpolation))
         generators = [(1 / math.log(ratio), 0.0)]
         modulus: list[float | None] = [None]
         if angles is not None:
+            _check_angles(angles)
             generators.append((0.0, angles / 360))
             modulus.append(360.0)
         super().__init__(velocities, generators, axes, modulus)

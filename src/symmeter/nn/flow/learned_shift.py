@@ -7,34 +7,37 @@ from torch.nn import functional
 
 from symmeter.errors import InputError
 from symmeter.nn.flow.flow import Flow
+from symmeter.nn.flow.grid_convolution import padded
+from symmeter.nn.flow.grid_flows import GridFlow
 
 __all__ = ["LearnedShift"]
 
 
 class LearnedShift(torch.nn.Module):
-    """A kernel of 5 points along each axis for every velocity and channel (G-RNN+ of T. A. Keller, NeurIPS 2025).
+    """One kernel of 5 points along each axis for every velocity, for all features alike, as a shift would be
+    (G-RNN+ of T. A. Keller, NeurIPS 2025).
 
     Parameters
     ----------
     flow : Flow
-        Gives the number of velocities, and whether the grid is periodic.
-    hidden : int
+        Gives the number of velocities, and how each axis of the grid ends.
+    kernel_size : int
     """
 
-    def __init__(self, flow: Flow, hidden: int, kernel_size: int = 5) -> None:
+    def __init__(self, flow: Flow, kernel_size: int = 5) -> None:
         super().__init__()
-        if flow.orbit > 1:
+        if flow.orbit > 1 or not isinstance(flow, GridFlow):
             raise InputError("learned shifts are for grids without orientations")
         self.velocities, self.ndim, self.kernel_size = len(flow), flow.ndim, kernel_size
-        self.circular = flow.periodic
-        shape = (self.velocities * hidden, 1, *[kernel_size] * flow.ndim)
-        bound = kernel_size ** (-flow.ndim / 2)
-        self.weight = torch.nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+        self.boundaries = tuple(axis.boundary for axis in flow.axes)
+        shape = (self.velocities, 1, *[kernel_size] * flow.ndim)
+        # Of norm 1 on average, as the kernel of a shift is.
+        self.weight = torch.nn.Parameter(torch.randn(shape) * kernel_size ** (-flow.ndim / 2))
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
         """(B, V, K, *grid) to the same."""
-        reach = (self.kernel_size - 1) // 2
-        flat = h.flatten(1, 2)
-        wide = functional.pad(flat, [reach] * (2 * self.ndim), "circular" if self.circular else "constant")
+        turned = h.transpose(1, 2).flatten(0, 1)
+        wide = padded(turned, (self.kernel_size - 1) // 2, self.boundaries)
         convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[self.ndim - 1]
-        return convolve(wide, self.weight, groups=flat.shape[1]).unflatten(1, h.shape[1:3])
+        moved = convolve(wide, self.weight, groups=self.velocities)
+        return moved.unflatten(0, (h.shape[0], h.shape[2])).transpose(1, 2)

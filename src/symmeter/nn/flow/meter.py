@@ -7,7 +7,8 @@ along, hidden states whose velocities change places too, or numbers that stay. T
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ import torch
 from jaxtyping import Float
 
 from symmeter.errors import InputError, InputTypeError, ShapeError, UnknownNameError
-from symmeter.nn.flow.flow import Flow, Velocity, as_velocity
+from symmeter.nn.flow.flow import Flow, Velocity, as_velocity, check_flow
 from symmeter.nn.flow.grid_flows import GridFlow
 from symmeter.representations.equivariance import relative_discrepancy
 
@@ -44,8 +45,8 @@ class FlowError:
     error : float
         Mean over samples, whole grid.
     interior, boundary : float or None
-        Away from the border by more than the motion so far, and nearer; None where a periodic grid has no border, or
-        nothing is left inside.
+        Away from the border by more than the motion so far (of the content, and of the channels of states), and
+        nearer; None where a periodic grid has no border, or nothing is left inside.
     channels : int
         Channels of velocities that could be compared, 0 for outputs without.
     """
@@ -162,7 +163,10 @@ def flow_equivariance_error(
     >>> flow_equivariance_error(model.encode, flow, frames).error < 1e-12
     True
     """
+    check_flow(flow)
     flow.check_frames(sample)
+    if velocities is not None and (isinstance(velocities, str) or not isinstance(velocities, Iterable)):
+        raise InputTypeError(f"velocities are {velocities!r}; give a list of those to try")
     if not callable(model):
         raise InputTypeError(f"the model is a {type(model).__name__}; give a function of frames")
     with torch.no_grad():
@@ -216,10 +220,12 @@ def _states(flow: Flow, nu: Velocity, still: Any, moved: Any, _: int, how: Optio
     if not pairs:
         return []
     targets, sources = zip(*pairs)
+    # Channels move too: what the border does to a fast one is carried inwards by its own velocity.
+    fastest = [nu, *(flow.velocities[to] for to in targets)]
     rows = []
     for t in range(still.shape[1]):
         wanted = flow.move(still[:, t, list(sources)], nu, t + how.lead, features=True)
-        rows.append(_row(flow, nu, t, moved[:, t, list(targets)], wanted, t + how.lead, how.depth, len(pairs)))
+        rows.append(_row(flow, nu, t, moved[:, t, list(targets)], wanted, t + how.lead, how.depth, fastest, len(pairs)))
     return rows
 
 
@@ -227,14 +233,14 @@ def _fields(flow: Flow, nu: Velocity, still: Any, moved: Any, _: int, how: Optio
     rows = []
     for t in range(still.shape[1]):
         wanted = flow.move(still[:, t], nu, t + how.lead, features=how.features)
-        rows.append(_row(flow, nu, t, moved[:, t], wanted, t + how.lead, how.depth, 0))
+        rows.append(_row(flow, nu, t, moved[:, t], wanted, t + how.lead, how.depth, [nu], 0))
     return rows
 
 
 def _field(flow: Flow, nu: Velocity, still: Any, moved: Any, frames: int, how: Options) -> list[FlowError]:
     last = frames - 1 + how.lead
     wanted = flow.move(still, nu, last, features=how.features)
-    return [_row(flow, nu, frames - 1, moved, wanted, last, how.depth, 0)]
+    return [_row(flow, nu, frames - 1, moved, wanted, last, how.depth, [nu], 0)]
 
 
 def _invariant(flow: Flow, nu: Velocity, still: Any, moved: Any, frames: int, *_: Any) -> list[FlowError]:
@@ -254,9 +260,17 @@ def _mean(found: torch.Tensor, wanted: torch.Tensor) -> float:
 
 
 def _row(
-    flow: Flow, nu: Velocity, time: int, found: Any, wanted: Any, steps: int, margin: int, channels: int
+    flow: Flow,
+    nu: Velocity,
+    time: int,
+    found: Any,
+    wanted: Any,
+    steps: int,
+    margin: int,
+    carrying: Sequence[Velocity],
+    channels: int,
 ) -> FlowError:
-    inside = _interior(flow, nu, steps, margin, tuple(found.shape[-flow.ndim :]))
+    inside = _interior(flow, carrying, steps, margin, tuple(found.shape[-flow.ndim :]))
     interior = boundary = None
     if inside is not None:
         mask = inside.to(found.device)
@@ -267,12 +281,15 @@ def _row(
     return FlowError(nu, time, _mean(found, wanted), interior, boundary, channels)
 
 
-def _interior(flow: Flow, nu: Velocity, steps: int, margin: int, grid: tuple[int, ...]) -> torch.Tensor | None:
-    """Points that nothing from outside has reached by motion; None for periodic grids."""
+def _interior(
+    flow: Flow, carrying: Sequence[Velocity], steps: int, margin: int, grid: tuple[int, ...]
+) -> torch.Tensor | None:
+    """Points that nothing from outside has reached by any of some motions; None for periodic grids."""
     if isinstance(flow, GridFlow):
         if flow.periodic:
             return None
-        depth = [margin + int(-(-abs(s) // 1)) for s in flow.shift(nu, steps)]
+        reached = zip(*(flow.shift(nu, steps) for nu in carrying))
+        depth = [margin + max(math.ceil(abs(s) - 1e-9) for s in along) for along in reached]
         inside = torch.ones(grid, dtype=torch.bool)
         for k, (n, d, axis) in enumerate(zip(grid, depth, flow.axes)):
             if axis.boundary == "circular":

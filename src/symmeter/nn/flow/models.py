@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from symmeter.errors import InputError, ShapeError, UnknownNameError
 from symmeter.nn.flow.cell import FlowRNNCell
-from symmeter.nn.flow.flow import Flow
+from symmeter.nn.flow.flow import Flow, check_flow
 from symmeter.nn.flow.readout import POOLS, pooled
 from symmeter.nn.flow.state import FlowState
 
@@ -42,6 +42,7 @@ class FlowRecurrence(torch.nn.Module):
         **cell: Any,
     ) -> None:
         super().__init__()
+        check_flow(flow)
         if not isinstance(layers, int) or layers < 1:
             raise InputError(f"layers is {layers!r}; give a whole number of at least 1")
         if pool not in POOLS:
@@ -199,9 +200,17 @@ class FlowSeq2Seq(FlowRecurrence):
         self.check_frames(frames)
         if not isinstance(steps, int) or steps < 1:
             raise InputError(f"steps is {steps!r}; give a whole number of frames, at least 1")
-        if teacher_forcing and (targets is None or targets.shape[1] < steps - 1):
-            have = "no targets" if targets is None else f"{targets.shape[1]} targets"
+        if teacher_forcing and (targets is None or not isinstance(targets, torch.Tensor)):
+            have = "no targets" if targets is None else f"targets of type {type(targets).__name__}"
             raise InputError(f"teacher forcing of {steps} frames with {have}; give the frames that follow as targets")
+        if teacher_forcing and targets is not None:
+            wanted = (len(frames), *frames.shape[2:])
+            have = (*targets.shape[:1], *targets.shape[2:])
+            if have != wanted or targets.shape[1] < steps - 1:
+                raise ShapeError(
+                    f"targets have shape {tuple(targets.shape)}; {steps} frames after these are "
+                    f"{(len(frames), steps, *frames.shape[2:])}"
+                )
         states = self._after(frames)
         if self.repeat_last:
             states = self.advance(frames[:, -1], states)
@@ -254,6 +263,11 @@ class FlowClassifier(FlowRecurrence):
         shifts: str = "flow",
         frame: str = "auto",
     ) -> None:
+        check_flow(flow)
+        if not isinstance(classes, int) or isinstance(classes, bool) or classes < 1:
+            raise InputError(f"classes is {classes!r}; give a whole number of at least 1")
+        if not all(isinstance(width, int) and width >= 1 for width in stem):
+            raise InputError(f"stem is {stem!r}; give the channels of its convolutions, such as (32, 64)")
         if stem and flow.orbit > 1:
             raise InputError("a stem makes images of images; a flow with orientations lifts its frames itself")
         widths = [in_channels, *stem]

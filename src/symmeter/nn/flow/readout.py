@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch.autograd.function import once_differentiable
 
 from symmeter.errors import InputTypeError, UnknownNameError
 from symmeter.nn.flow.flow import Flow
@@ -71,7 +70,6 @@ class _LargestMoved(torch.autograd.Function):
         return best
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad: Any) -> Any:  # type: ignore[override]
         (winner,) = ctx.saved_tensors
         dims = tuple(range(2, grad.ndim))

@@ -8,6 +8,7 @@ from typing import Any
 
 from symmeter.errors import FileFormatError, InputTypeError, MissingDependencyError, MissingFileError
 from symmeter.files import write_atomic
+from symmeter.nn.flow.baselines import VideoCNN
 from symmeter.nn.flow.models import FlowRecurrence
 from symmeter.nn.flow.recipes import Recipe
 
@@ -35,7 +36,7 @@ def save_flow_model(path: str | Path, model: Any, recipe: Recipe) -> Path:
         from safetensors.torch import save
     except ImportError as error:
         raise MissingDependencyError("safetensors", "nn", "saving networks") from error
-    if not isinstance(model, FlowRecurrence):
+    if not isinstance(model, (FlowRecurrence, VideoCNN)):
         raise InputTypeError(f"save_flow_model takes a flow network; got {type(model).__name__}")
     tensors = {name: value.detach().contiguous() for name, value in model.state_dict().items()}
     return write_atomic(path, save(tensors, metadata={_KEY: json.dumps(recipe.to_json())}))

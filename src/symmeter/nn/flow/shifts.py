@@ -37,6 +37,8 @@ def axes_of(ndim: int, boundary: str | Sequence[str], interpolation: str) -> tup
     ------
     UnknownNameError
     """
+    if not isinstance(boundary, (str, Sequence)):
+        raise UnknownNameError(f"boundary is {boundary!r}; it must be one of {', '.join(BOUNDARIES)}")
     names = (boundary,) * ndim if isinstance(boundary, str) else tuple(boundary)
     for name in names:
         if name not in BOUNDARIES:

@@ -70,6 +70,8 @@ class MovingSprites:
         for name, n in (("size", size), ("n_sprites", n_sprites), ("length", length), ("count", count)):
             if not isinstance(n, int) or n < 1:
                 raise InputError(f"{name} is {n!r}; give a whole number of at least 1")
+        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+            raise InputError(f"seed is {seed!r}; give a whole number of at least 0")
         if split not in ("train", "test"):
             raise UnknownNameError(f"split is {split!r}; it must be 'train' or 'test'")
         sprites, labels = _sprites(source, split)
@@ -140,7 +142,8 @@ class TurningSprites(MovingSprites):
         self, source: str = "digits", size: int = 28, n_sprites: int = 1, velocities: Any = (0,), **options: Any
     ):
         super().__init__(source, size, n_sprites, 0, **options)
-        self.velocities = np.asarray(list(velocities), dtype=np.float64)
+        found = np.asarray(velocities)
+        self.velocities = found.astype(np.float64) if found.dtype.kind in "iuf" else np.empty(0)
         if self.velocities.ndim != 1 or not len(self.velocities):
             raise InputError("velocities are a list of degrees per frame, such as [-10, 0, 10]")
 
@@ -185,7 +188,7 @@ def _sprites(source: str, split: str) -> tuple[Float[np.ndarray, "n s s"], Int[n
         order = np.random.default_rng(0).permutation(len(images))
         chosen = order[:_TRAINING] if split == "train" else order[_TRAINING:]
         return images[chosen], labels[chosen]
-    kind, _, folder = source.partition(":")
+    kind, _, folder = str(source).partition(":")
     if kind != "mnist" or not folder:
         raise UnknownNameError(
             f"source is {source!r}; it must be 'digits', or 'mnist:' and the folder of the IDX files"

@@ -1,4 +1,4 @@
-"""Flow cells beside a cell that shifts its state by rolling and stacking, and beside the convolutions alone.
+"""Flow cells beside a cell that shifts its state by rolling and stacking, the convolutions alone, and a ConvGRU.
 
 One thread; all are run turn by turn, and the smallest time of each counts.
 """
@@ -14,9 +14,10 @@ import torch
 from torch.nn import functional
 
 from symmeter.nn.flow.cell import FlowRNNCell
+from symmeter.nn.flow.costs import cell_multiplications, matched_width
 from symmeter.nn.flow.grid_flows import TranslationFlow
 
-__all__ = ["FlowSpeed", "bare_convolutions", "flow_speed", "roll_and_stack", "sequence_step"]
+__all__ = ["FlowSpeed", "bare_convolutions", "equal_gru", "flow_speed", "roll_and_stack", "sequence_step"]
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,11 @@ class FlowSpeed:
     Attributes
     ----------
     velocities, channels, size, batch, frames : int
-    ours, rolled, bare : float
+    ours, rolled, bare, gru : float
         Our cell; the same network with its state rolled and stacked; its recurrent convolutions alone, on inputs that
-        are ready.
+        are ready; a gated cell without velocities that needs as many multiplications.
+    gru_channels : int
+        Of the state of that cell.
     """
 
     velocities: int
@@ -39,10 +42,17 @@ class FlowSpeed:
     ours: float
     rolled: float
     bare: float
+    gru: float
+    gru_channels: int
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, with both ratios."""
-        return {**asdict(self), "faster": self.rolled / self.ours, "over_bare": self.ours / self.bare}
+        """Plain values, with the ratios."""
+        return {
+            **asdict(self),
+            "faster": self.rolled / self.ours,
+            "over_bare": self.ours / self.bare,
+            "over_gru": self.ours / self.gru,
+        }
 
 
 def sequence_step(cell: FlowRNNCell, x: torch.Tensor, frames: int) -> Callable[[], None]:
@@ -93,20 +103,28 @@ def bare_convolutions(cell: FlowRNNCell, x: torch.Tensor, frames: int) -> Callab
     return step
 
 
+def equal_gru(velocities: int, channels: int) -> FlowRNNCell:
+    """A ConvGRU that needs as many multiplications as a plain cell with all velocities of {-n..n}^2."""
+    target = cell_multiplications("rnn", channels, channels, (2 * velocities + 1) ** 2, 9)
+    width = matched_width(lambda hidden: cell_multiplications("gru", channels, hidden, 1, 9), target)
+    return FlowRNNCell(TranslationFlow(2, 0), channels, width, cell="gru")
+
+
 def flow_speed(
     velocities: int, channels: int, size: int, *, batch: int = 4, frames: int = 6, rounds: int = 8
 ) -> FlowSpeed:
-    """All three, for images with velocities from {-n..n}^2."""
+    """All four, for images with velocities from {-n..n}^2."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         flow = TranslationFlow(2, velocities)
-        cell = FlowRNNCell(flow, channels, channels)
+        cell, gated = FlowRNNCell(flow, channels, channels), equal_gru(velocities, channels)
         x = torch.randn(batch, channels, size, size)
         calls = [make(cell, x, frames) for make in (sequence_step, roll_and_stack, bare_convolutions)]
+        calls.append(sequence_step(gated, x, frames))
         for call in calls:
             call()
-        best = [float("inf")] * 3
+        best = [float("inf")] * 4
         for _ in range(rounds):
             for k, call in enumerate(calls):
                 start = time.thread_time()
@@ -114,5 +132,5 @@ def flow_speed(
                 best[k] = min(best[k], time.thread_time() - start)
     finally:
         torch.set_num_threads(before)
-    ours, rolled, bare = (1e3 * b for b in best)
-    return FlowSpeed(len(flow), channels, size, batch, frames, ours, rolled, bare)
+    ours, rolled, bare, gru = (1e3 * b for b in best)
+    return FlowSpeed(len(flow), channels, size, batch, frames, ours, rolled, bare, gru, gated.hidden)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from symmeter.errors import FileFormatError, InputError, NonFiniteError
+from symmeter.errors import FileFormatError, InputError, InputTypeError, NonFiniteError
 from symmeter.files import write_atomic
 from symmeter.nn.flow.clips import load_clips
 from symmeter.nn.flow.recipes import Recipe
@@ -51,18 +51,26 @@ class FlowTraining:
     recipe : Recipe
     folder : path, optional
         Where checkpoints go. A run of the same recipe that stopped there goes on, bit by bit; another is refused.
+    device : str or torch.device, optional
+        Where to train; the processor when omitted.
 
     Raises
     ------
     InputError, FileFormatError
     """
 
-    def __init__(self, recipe: Recipe, folder: str | Path | None = None) -> None:
+    def __init__(
+        self, recipe: Recipe, folder: str | Path | None = None, device: str | torch.device | None = None
+    ) -> None:
+        if not isinstance(recipe, Recipe):
+            raise InputTypeError(f"the recipe is a {type(recipe).__name__}; give Recipe(...), or a preset by its name")
         self.recipe, self.folder = recipe, None if folder is None else Path(folder)
+        self.device = _device(device)
         generator_state = torch.get_rng_state()
         torch.manual_seed(recipe.seed)
         self.model = recipe.model()
         torch.set_rng_state(generator_state)
+        self.model.to(self.device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), recipe.lr)
         self.losses: list[float] = []
         self.seconds = 0.0
@@ -88,7 +96,8 @@ class FlowTraining:
                 self.step / self.recipe.steps, f"step {self.step}, loss {self.losses[-1] if self.losses else 0:.4f}"
             )
             start = time.perf_counter()
-            loss = self._loss(*self._batch(self.step))
+            frames, labels = self._batch(self.step)
+            loss = self._loss(frames.to(self.device), labels.to(self.device))
             if not bool(torch.isfinite(loss)):
                 raise NonFiniteError(f"the loss of step {self.step} is {loss.item()}; take a smaller lr")
             self.optimizer.zero_grad(set_to_none=True)
@@ -103,11 +112,14 @@ class FlowTraining:
         return TrainedFlow(self.recipe, tuple(self.losses), self.seconds)
 
     def _loss(self, frames: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        recipe = self.recipe
-        if recipe.task == "classify":
-            return functional.cross_entropy(self.model(frames), labels)
-        given, wanted = frames[:, : recipe.given], frames[:, recipe.given :]
-        return functional.mse_loss(self.model(given, recipe.predicted), wanted)
+        recipe, half = self.recipe, self.recipe.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            if recipe.task == "classify":
+                out, wanted = self.model(frames), labels
+            else:
+                out, wanted = self.model(frames[:, : recipe.given], recipe.predicted), frames[:, recipe.given :]
+        measure = functional.cross_entropy if recipe.task == "classify" else functional.mse_loss
+        return measure(out.float(), wanted)
 
     def _save(self, path: Path) -> None:
         stream = io.BytesIO()
@@ -128,8 +140,9 @@ class FlowTraining:
         if not path.is_file():
             return
         try:
-            kept = torch.load(path, weights_only=True)
-            before = json.loads(kept["recipe"])
+            kept = torch.load(path, weights_only=True, map_location=self.device)
+            # A recipe of before may lack settings that are as they were then.
+            before = {**json.loads(json.dumps(Recipe().to_json())), **json.loads(kept["recipe"])}
         except Exception as error:
             raise FileFormatError(f"{path} is no checkpoint of a flow network; remove it to start anew") from error
         now = json.loads(json.dumps(self.recipe.to_json()))
@@ -142,6 +155,15 @@ class FlowTraining:
         self.model.load_state_dict(kept["model"])
         self.optimizer.load_state_dict(kept["optimizer"])
         self.losses, self.seconds = kept["losses"].tolist(), kept["seconds"]
+
+
+def _device(device: str | torch.device | None) -> torch.device:
+    try:
+        found = torch.device("cpu" if device is None else device)
+        torch.empty(0, device=found)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise InputError(f"device {device!r} cannot be used here; take 'cpu', or 'cuda' where there is one") from error
+    return found
 
 
 def _batches(recipe: Recipe) -> Any:
@@ -191,7 +213,7 @@ def horizon_errors(
         Sequences.
     """
     data = recipe.data("test", largest=largest, frames=recipe.given + horizon, count=count)
-    frames = data.batch(range(count))[0]
+    frames = data.batch(range(count))[0].to(next(model.parameters()).device)
     model.eval()
     found = model(frames[:, : recipe.given], horizon)
     return ((found - frames[:, recipe.given :]) ** 2).mean((0, 2, 3, 4)).tolist()
@@ -203,4 +225,5 @@ def accuracy(model: Any, recipe: Recipe, *, largest: int | None = None, count: i
     data = recipe.data("test", largest=largest, count=count)
     frames, labels, _ = data.batch(range(count))
     model.eval()
-    return float((model(frames).argmax(1) == labels[:, 0]).double().mean())
+    found = model(frames.to(next(model.parameters()).device)).argmax(1).cpu()
+    return float((found == labels[:, 0]).double().mean())
