@@ -43,7 +43,7 @@ def passes(monkeypatch):
     """Names of the passes that are made, in order."""
     made: list[str] = []
     monkeypatch.setattr(row_kernel, "_LEAST", 1)
-    named = dict(zip(("lengthen", "move", "sweep", "columns"), row_kernel._kernels(), strict=True))
+    named = dict(zip(("lengthen", "move", "sweep", "columns", "glide"), row_kernel._kernels(), strict=True))
 
     def noting(name):
         return lambda *a: (made.append(name), named[name](*a))[1]
@@ -140,3 +140,48 @@ def test_a_table_under_centred_rows_with_a_gradient_that_is_not_finite(monkeypat
     with pytest.raises(NonFiniteError, match=r"gradient of 1\.weight is not finite"):
         opt.step()
     assert all(torch.equal(p, q) for p, q in zip(net.parameters(), before, strict=True))
+
+
+def _balanced(step: int, off: float = 0.0) -> torch.Tensor:
+    """A gradient of an output projection under softmax: its columns add up to zero, up to rounding and ``off``."""
+    g = torch.randn(ROWS, WIDTH, generator=torch.Generator().manual_seed(100 + step), dtype=torch.float64)
+    return g - g.mean(0) + off
+
+
+def _head(dtype=torch.float32):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Embedding(ROWS, WIDTH), nn.Linear(WIDTH, ROWS, bias=False))
+    net[0].weight.requires_grad_(False)
+    with torch.no_grad():
+        net[1].weight.mul_(0.01)
+    return net.to(dtype)
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_columns_that_vanish_are_added_up_on_the_way(passes, nesterov):
+    """Eight gradients of softmax, three that are off it, eight of softmax: the rule in double precision all along."""
+    offs = [0.0] * 8 + [0.3] * 3 + [0.0] * 8
+    ours, exact = _head(), _head(torch.float64)
+    settings = {"lr": 0.02, "nesterov": nesterov, "non_finite": "ignore", "rules": {"lm_head": "centered_row"}}
+    optimizers = [SymmetryStack(net, **settings) for net in (ours, exact)]
+    for k, off in enumerate(offs):
+        for net, opt in zip((ours, exact), optimizers, strict=True):
+            net[1].weight.grad = _balanced(k, off).to(net[1].weight.dtype)
+            opt.step()
+    assert float((ours[1].weight.detach().double() - exact[1].weight.detach()).abs().max()) < 1e-6
+    # One look to learn it, seven on the way; then once more over the momentum, and sums first until they vanish again.
+    plain, guessed, wrong = ["columns", "lengthen", "move"], ["glide", "move"], ["glide", "lengthen", "move"]
+    assert passes == plain + guessed * 7 + wrong + plain * 2 + plain + guessed * 7
+    # The mean row of the weights stays where it was, whichever way the columns were summed.
+    start = _head()[1].weight.detach().mean(0)
+    assert float((ours[1].weight.detach().mean(0) - start).abs().max()) < 1e-7
+
+
+def test_asked_for_finite_gradients_columns_are_summed_first(passes):
+    net = _head()
+    opt = SymmetryStack(net, lr=0.02, rules={"lm_head": "centered_row"})
+    for k in range(4):
+        net[1].weight.grad = _balanced(k).float()
+        opt.step()
+    # The stack has the sums already: they told whether the gradient is finite.
+    assert passes == ["columns", "lengthen", "move"] * 4
