@@ -1,8 +1,9 @@
 """Searches for combs beside the same likelihood in plain Python, and in bilby with dynesty (one thread).
 
 The peers are taken from the environment when they are there (``pip install bilby dynesty``). The published code takes
-11 to 12 ms a likelihood at 52 s of data and hours for one evidence; here bilby gets a vectorised likelihood, and short
-settings (500 live points, random walks of 30), which get stuck on sub-harmonics: its recoveries are printed.
+11 to 12 ms a likelihood at 52 s of data and hours for one evidence; here bilby gets our compiled likelihood, so that
+the sampler alone is timed. Short settings (500 live points, random walks of 30) get stuck on sub-harmonics in most
+noises, those of the paper (1000 and 100) in a third: recoveries are printed, and recorded with the experiment.
 """
 
 from __future__ import annotations
@@ -71,18 +72,30 @@ def test_comb_transform(beside: Any) -> None:
     assert abs(found.best.spacing / 5.83 - 1) < 3e-4
 
 
-def _dynesty(data: ec.DetectorData, seed: int, limit: float) -> tuple[float, float, float]:
-    """Spacing of the best sample, ln evidence, and seconds, of bilby's likelihood in dynesty."""
+def test_comb_transform_of_long_data(beside: Any) -> None:
+    """52 s, bands free. Floor: 0.04 ns a value of a table and spacing of a fixed band (one addition from the cache)."""
+    like = ec.EchoLikelihood(_data(52))
+    prior = ec.UniEwPrior((None, 6.28), (0.01, 10.0), (1.57, 6.28), (0.0, 231.0), True, amplitude_unit="noise")
+    theta = PRIOR.settled(like.data).replace(amplitude=(0.0, 0.3)).sample(200, 0)
+    found = beside(
+        "comb transform, 52 s of data, 66611 spacings, all offsets and bands", lambda: ec.comb_transform(like, prior),
+        lambda: [_peer_likelihood(like.data, row) for row in theta], "200 likelihoods in NumPy", rounds=1,
+        baseline_rounds=1, seconds=16.0,
+    )  # fmt: skip
+    assert abs(found.best.spacing / 5.83 - 1) < 3e-4
+
+
+def _dynesty(data: ec.DetectorData, seed: int, live: int = 500, walks: int = 30) -> tuple[float, float, float]:
+    """Spacing of the best sample, ln evidence, and seconds of CPU time, of bilby's likelihood in dynesty."""
     bilby = pytest.importorskip("bilby")
     pytest.importorskip("dynesty")
+    ours = ec.EchoLikelihood(data)
 
     class Likelihood(bilby.Likelihood):
-        def __init__(self) -> None:
-            super().__init__()
-
         def log_likelihood(self, parameters: Any = None) -> float:
             p = parameters or self.parameters
-            return _peer_likelihood(data, (p["width"], p["amplitude"], p["phase"], p["spacing"], 50.0, 339.0))
+            row = [p["width"], p["amplitude"], p["phase"], p["spacing"], 50.0, 339.0, 0.0]
+            return float(ours.batch(np.array([row]))[0])
 
     priors = bilby.core.prior.PriorDict({
         "width": bilby.core.prior.LogUniform(data.df, 0.5, "width"),
@@ -93,17 +106,16 @@ def _dynesty(data: ec.DetectorData, seed: int, limit: float) -> tuple[float, flo
     from dynesty import NestedSampler
 
     like, keys = Likelihood(), list(priors)
-    start = time.perf_counter()
+    start = time.process_time()
     sampler = NestedSampler(
-        lambda x: like.log_likelihood(dict(zip(keys, x))), lambda u: np.array(priors.rescale(keys, u)), 4, nlive=500,
-        sample="rwalk", walks=30, rstate=np.random.default_rng(seed), bound="multi",
+        lambda x: like.log_likelihood(dict(zip(keys, x))), lambda u: np.array(priors.rescale(keys, u)), 4, nlive=live,
+        sample="rwalk", walks=walks, periodic=[2], rstate=np.random.default_rng(seed), bound="multi",
     )  # fmt: skip
     for _ in sampler.sample(dlogz=0.1):
-        if time.perf_counter() - start > limit:
-            break
-    seconds = time.perf_counter() - start
+        pass
     sampler.add_final_live(print_progress=False)
     found = sampler.results
+    seconds = time.process_time() - start
     return float(found.samples[np.argmax(found.logl)][3]), float(found.logz[-1]), seconds
 
 
@@ -114,7 +126,7 @@ def test_evidence_beside_dynesty(beside: Any, request: pytest.FixtureRequest) ->
     peers: list[tuple[float, float, float]] = []
     found = beside(
         "search, evidence and posterior, 12 s of data", lambda: ec.search(data, prior=PRIOR),
-        lambda: peers.append(_dynesty(data, 0, 100.0)), "bilby's likelihood in dynesty, 500 live points", rounds=1,
+        lambda: peers.append(_dynesty(data, 0)), "bilby's likelihood in dynesty, 500 live points", rounds=1,
         baseline_rounds=1, seconds=60.0,
     )  # fmt: skip
     print(f"\nours: {found.best.spacing:.5f} Hz, ln B {found.ln_bayes_factor:.2f}; dynesty: {peers}")
@@ -123,14 +135,14 @@ def test_evidence_beside_dynesty(beside: Any, request: pytest.FixtureRequest) ->
 
 @pytest.mark.slow
 def test_recoveries_of_twenty_seeds(capsys: pytest.CaptureFixture[str]) -> None:
-    """How many of twenty combs each finds, to a part in a thousand; dynesty within 100 s each."""
+    """How many of twenty combs each finds, to a part in a thousand."""
     pytest.importorskip("bilby")
     pytest.importorskip("dynesty")
     rows = []
     for seed in range(20):
         data = _data(12, seed)
         ours = ec.search(data, prior=PRIOR, draws=10_000)
-        theirs = _dynesty(data, seed, 100.0)
+        theirs = _dynesty(data, seed)
         rows.append((abs(ours.best.spacing / 5.83 - 1) < 1e-3, abs(theirs[0] / 5.83 - 1) < 1e-3))
         with capsys.disabled():
             print(f"seed {seed}: ours {ours.best.spacing:.5f} ln B {ours.ln_bayes_factor:.1f}; dynesty {theirs}")

@@ -99,6 +99,13 @@ def test_search(strain, tmp_path, capsys):
         (["--mass", "60", "--spin", "0.7", "--sample-rate", "77"], "1200"),
         (["--spacing", "5-8", "--band", "40-900"], "above the data"),
         (["--spacing", "0.05-8", "--band", "40-160"], "short"),
+        (["--spacing", "5-8", "--band", "40-160", "--high-pass", "-1"], "--high-pass"),
+        (["--spacing", "5-8", "--band", "40-160", "--high-pass", "700"], "half the rate"),
+        (["--spacing", "5-8", "--band", "40-160", "--delays", "0,x"], "--delays"),
+        (["--spacing", "5-8", "--band", "40-160", "--delays", "0,0.1"], "no list of 1"),
+        (["--spacing", "5-8", "--band", "40-160", "--antenna", "free"], "two detectors"),
+        (["--spacing", "5-8", "--band", "40-160", "--sky", "1"], "--sky"),
+        (["--spacing", "5-8", "--band", "40-160", "--sky", "1,0.5", "--delays", "0"], "one or the others"),
     ],
 )
 def test_searches_that_cannot_be_right(strain, extra, says, capsys):
@@ -106,6 +113,39 @@ def test_searches_that_cannot_be_right(strain, extra, says, capsys):
     error = capsys.readouterr().err.strip()
     assert says in error
     assert "\n" not in error
+
+
+def test_the_prior_is_that_of_the_library():
+    from symmeter.cli.signals_echoes_search import prior_of
+
+    ours = ec.UniEwPrior.from_remnant(68.0, 0.69, 0.09)
+    assert prior_of(68.0, 0.69, 0.09, "1-4", None, None) == ours
+    # The paper's: both ends of the band uniform from zero to the ringdown.
+    assert ours.band[0] == 0.0
+    assert prior_of(68.0, 0.69, 0.09, "1-4", None, "30-200").band == (30.0, 200.0)
+
+
+def test_two_detectors_and_a_place_in_the_sky(tmp_path, capsys):
+    seen = ec.network_response(["H1", "L1"], 1.95, -1.27, 1126259462.0)
+    comb = ec.Comb(0.5, 0.5, 0.3, 5.5, 60.0, 160.0)
+    rng = np.random.default_rng(0)
+    f = np.arange(2049) / 4
+    paths = []
+    for name, factor, late in zip(seen.detectors, seen.antenna, seen.delays):
+        wave = np.fft.irfft(factor * comb.template(f) * np.exp(-2j * np.pi * f * late), 4096) * 1024
+        paths.append(str(tmp_path / f"{name}.npz"))
+        np.savez(paths[-1], strain=rng.normal(size=4096) + wave, sample_rate=1024.0, start=1126259462.0, detector=name)
+    words = [*PREFIX, "search", *paths, "--psd", "white", "--spacing", "4-8", "--band", "60-160", "--draws", "2000",
+             "--json", "--quiet"]  # fmt: skip
+    found = []
+    for more in ([], ["--sky", "1.95,-1.27"], ["--antenna", "free", "--delays", ",".join(map(str, seen.delays))],
+                 ["--incoherent"]):  # fmt: skip
+        assert main([*words, *more]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    assert found[1]["ln_bayes_factor"] > max(found[k]["ln_bayes_factor"] for k in (0, 2, 3))
+    assert found[1]["best"]["spacing"] == pytest.approx(5.5, abs=0.02)
+    assert any("taken as alike" in note for note in found[0]["notes"])
+    assert found[1]["notes"] == []
 
 
 def test_files_that_cannot_be_right(tmp_path, strain, capsys):

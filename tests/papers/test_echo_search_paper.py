@@ -49,7 +49,8 @@ def test_published_numbers_meet_their_own_claims(results):
         evidence[f"{name}_spread"] = [8.0] * len(seconds)
     shapes = {
         name: {
-            "echoes": list(rows), "new": [[v[0]] * 100 for v in rows.values()], "spacing_scatter": [[5e-5]] * len(rows),
+            "echoes": list(rows), "new": [[v[0]] * 100 for v in rows.values()], "spacing_scatter": [[5e-4]] * len(rows),
+            "spacing_error": [[-5e-5, 7e-5]] * len(rows),
         }
         for name, rows in BENCHMARKS.items()
     }  # fmt: skip
@@ -57,6 +58,27 @@ def test_published_numbers_meet_their_own_claims(results):
     outcomes = {m.claim.statement: m.outcome for m in judge(tables, "full")}
     for word in ("Longer data", "Evidence for a comb", "One simple template", "With 100 echoes", "Six parameters"):
         assert next(v for k, v in outcomes.items() if k.startswith(word)) == "passed"
+
+
+def test_samplers_are_compared_by_what_they_found(results):
+    from symmeter.papers._echo_search_peers import DYNESTY, found
+
+    assert [len(rows) for rows in DYNESTY.values()] == [20, 20]
+    assert [[row[0] for row in rows] for rows in DYNESTY.values()] == [list(range(20))] * 2
+    assert [found(rows) for rows in DYNESTY.values()] == [6, 13]
+    tables = copy.deepcopy(results[1]["tables"])
+    tables["recovery"] = {"off": [1e-4] * 13 + [0.5] * 7, "gain": [0.0] * 20}
+    tables["times"] = {"search": 1.0, "call": 1e-5}
+
+    def outcome() -> str:
+        return next(m.outcome for m in judge(tables, "laptop") if m.claim.statement.startswith("No sampler"))
+
+    assert outcome() == "passed"
+    tables["recovery"]["off"][0] = 0.5
+    assert outcome() == "falls short"
+    tables["recovery"]["off"] = [1e-4] * 20
+    tables["times"]["search"] = 100.0
+    assert outcome() == "falls short"
 
 
 def test_the_figure_shows_evidence_when_it_is_there(results):

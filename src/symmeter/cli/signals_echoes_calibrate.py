@@ -28,9 +28,9 @@ __all__ = ["calibrate"]
 @click.option("--quiet", is_flag=True, help="Print nothing for people.")
 def calibrate(
     paths: tuple[Path, ...], start: float | None, duration: float | None, sample_rate: float | None, psd: str,
-    notches: tuple[str, ...], lines: bool, mass: float | None, spin: float | None, redshift: float, eta: str,
-    spacing: str | None, band: str | None, likelihood: str, realisations: int, ranks: int, off_source: bool,
-    out: Path | None, as_json: bool, seed: int, quiet: bool,
+    high_pass: float | None, notches: tuple[str, ...], lines: bool, mass: float | None, spin: float | None,
+    redshift: float, eta: str, spacing: str | None, band: str | None, likelihood: str, realisations: int, ranks: int,
+    off_source: bool, out: Path | None, as_json: bool, seed: int, quiet: bool,
 ) -> None:  # fmt: skip
     """How often noise alone looks like echoes, and whether posteriors are honest.
 
@@ -41,7 +41,7 @@ def calibrate(
     import numpy as np
 
     from symmeter.cli.find import _check_output
-    from symmeter.cli.signals_echoes_search import opened, prior_of
+    from symmeter.cli.signals_echoes_search import high_pass_of, opened, prior_of
     from symmeter.errors import InputError
     from symmeter.files import write_atomic
     from symmeter.progress import progress_bar
@@ -51,8 +51,10 @@ def calibrate(
         _check_output("--out", out, (".json",))
     prior = prior_of(mass, spin, redshift, eta, spacing, band)
     masks: Any = None
+    floor = None
     if paths:
-        strains, densities, masks, _ = opened(paths, start, duration, sample_rate, psd, notches, lines)
+        floor = high_pass_of(high_pass, band, psd)
+        strains, densities, masks, _ = opened(paths, start, duration, sample_rate, psd, floor, notches, lines)
     else:
         if duration is None:
             raise InputError("without files --duration says how long the noise is, in seconds")
@@ -71,7 +73,7 @@ def calibrate(
 
         if off_source:
             found = ec.background(
-                [ec.Strain.from_gwosc(p, sample_rate=sample_rate) for p in paths], densities, prior,
+                [ec.Strain.from_gwosc(p, sample_rate=sample_rate, high_pass=floor) for p in paths], densities, prior,
                 strains[0].duration, onset=start, count=realisations, mask=masks, rng=seed, progress=told,
                 likelihood=likelihood,
             )  # fmt: skip

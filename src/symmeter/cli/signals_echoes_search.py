@@ -21,6 +21,8 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--sample-rate", type=float, metavar="HZ", help="Where the file does not say."),
         click.option("--psd", default="welch", show_default=True, metavar="NAME",
                      help="welch (data before the onset when there are enough), white, or a design such as aligo."),
+        click.option("--high-pass", type=float, metavar="HZ",
+                     help="Filter out what the ground does below; 15 where the band allows, 0 leaves the data alone."),
         click.option("--notch", "notches", multiple=True, metavar="LOW-HIGH", help="A band to leave out, hertz."),
         click.option("--lines/--no-lines", "lines", default=True, show_default=True, help="Leave narrow lines out."),
         click.option("--mass", type=float, metavar="M", help="Solar masses of the remnant, in its own frame."),
@@ -41,6 +43,9 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("paths", nargs=-1, required=True, metavar="FILES...", type=click.Path(path_type=Path))
 @data_options
 @click.option("--incoherent", is_flag=True, help="Several detectors: phases of their own for each.")
+@click.option("--sky", metavar="RA,DEC", help="Place of the source, radians, from which detectors' factors follow.")
+@click.option("--antenna", metavar="C1,C2", help="Complex antenna factors of the files, or free (two detectors).")
+@click.option("--delays", metavar="S1,S2", help="Seconds by which the wave reaches each detector late.")
 @click.option(
     "--draws", type=click.IntRange(1000), default=60_000, show_default=True, metavar="N", help="For evidence."
 )
@@ -52,14 +57,17 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--quiet", is_flag=True, help="Print nothing for people.")
 def search(
     paths: tuple[Path, ...], start: float | None, duration: float | None, sample_rate: float | None, psd: str,
-    notches: tuple[str, ...], lines: bool, mass: float | None, spin: float | None, redshift: float, eta: str,
-    spacing: str | None, band: str | None, likelihood: str, incoherent: bool, draws: int, out: Path | None,
-    as_json: bool, seed: int, quiet: bool,
+    high_pass: float | None, notches: tuple[str, ...], lines: bool, mass: float | None, spin: float | None,
+    redshift: float, eta: str, spacing: str | None, band: str | None, likelihood: str, incoherent: bool,
+    sky: str | None, antenna: str | None, delays: str | None, draws: int, out: Path | None, as_json: bool, seed: int,
+    quiet: bool,
 ) -> None:  # fmt: skip
     """Look for an evenly spaced comb of lines, without a waveform.
 
     FILES are strain of one event, one file for each detector: .hdf5 (needs h5py), .npz, .csv or .txt.
     """
+    import warnings
+
     from symmeter.cli.find import _check_output
     from symmeter.progress import progress_bar
     from symmeter.signals import echoes as ec
@@ -67,13 +75,17 @@ def search(
     if out is not None:
         _check_output("--out", out, (".npz", ".json"))
     prior = prior_of(mass, spin, redshift, eta, spacing, band)
-    strains, densities, masks, notes = opened(paths, start, duration, sample_rate, psd, notches, lines)
-    with progress_bar(quiet=quiet) as progress:
+    floor = high_pass_of(high_pass, band, psd)
+    strains, densities, masks, notes = opened(paths, start, duration, sample_rate, psd, floor, notches, lines)
+    factors, late, said = network_of(strains, sky, antenna, delays, incoherent)
+    with progress_bar(quiet=quiet) as progress, warnings.catch_warnings():
+        # The result says it too, and in its own place.
+        warnings.simplefilter("ignore", ec.UnlikelyNoise)
         found = ec.search(
-            strains, densities, prior, likelihood, coherent=not incoherent, mask=masks, draws=draws, rng=seed,
-            progress=progress,
+            strains, densities, prior, likelihood, coherent=not incoherent, mask=masks, delays=late, antenna=factors,
+            draws=draws, rng=seed, progress=progress,
         )  # fmt: skip
-    plain = _plain(found, strains, likelihood, notes, seed)
+    plain = _plain(found, strains, likelihood, [*notes, *said, *found.notes], seed)
     if out is not None:
         _save(out, found, plain)
     if as_json:
@@ -102,8 +114,6 @@ def prior_of(
     mass: float | None, spin: float | None, redshift: float, eta: str, spacing: str | None, band: str | None
 ) -> Any:
     """The prior of a search, from the remnant or from a range of spacings."""
-    from dataclasses import replace
-
     from symmeter.errors import InputError
     from symmeter.signals import echoes as ec
 
@@ -111,8 +121,7 @@ def prior_of(
         if mass is None or spin is None:
             raise InputError("give --mass and --spin of the remnant, or --spacing LOW-HIGH in hertz")
         prior = ec.UniEwPrior.from_remnant(mass, spin, redshift, eta=pair_of(eta, "--eta"))
-        # Below 20 Hz the ground moves more than any wave.
-        return replace(prior, band=(20.0, prior.band[1]) if band is None else pair_of(band, "--band"))
+        return prior if band is None else prior.replace(band=pair_of(band, "--band"))
     if mass is not None or spin is not None:
         raise InputError("--spacing stands in place of --mass and --spin; give one or the other")
     if band is None:
@@ -124,9 +133,61 @@ def prior_of(
     )  # fmt: skip
 
 
+def high_pass_of(given: float | None, band: str | None, psd: str) -> float | None:
+    """Where to filter: as given, or below the band at 15 Hz at most; white noise has no ground beneath it."""
+    from symmeter.errors import InputError
+
+    if given is not None:
+        if given < 0:
+            raise InputError(f"--high-pass {given:g} is negative; give hertz, or 0 to leave the data alone")
+        return given or None
+    if psd == "white":
+        return None
+    return (15.0 if band is None else min(15.0, pair_of(band, "--band")[0])) or None
+
+
+def network_of(
+    strains: list[Any], sky: str | None, antenna: str | None, delays: str | None, incoherent: bool
+) -> tuple[Any, Any, list[str]]:
+    """Antenna factors and delays of the detectors, and what is to be said of them."""
+    from symmeter.errors import InputError
+    from symmeter.signals import echoes as ec
+
+    if sky is not None:
+        if antenna is not None or delays is not None:
+            raise InputError("--sky says what --antenna and --delays are; give one or the others")
+        place = _numbers(sky, "--sky", float, 2)
+        seen = ec.network_response([s.detector for s in strains], *place, gps=strains[0].start)
+        return seen.antenna, seen.delays, []
+    factors: Any = antenna
+    if antenna is not None and antenna != "free":
+        factors = _numbers(antenna, "--antenna", complex, len(strains))
+    late = None if delays is None else _numbers(delays, "--delays", float, len(strains))
+    if len(strains) > 1 and factors is None and late is None and not incoherent:
+        return None, None, [
+            "the detectors were taken as alike and in one place; say where the source is (--sky), give --antenna and "
+            "--delays, or let each have phases of its own (--incoherent)"
+        ]  # fmt: skip
+    return factors, late, []
+
+
+def _numbers(text: str, option: str, kind: Callable[[str], Any], count: int) -> list[Any]:
+    import cmath
+
+    from symmeter.errors import InputError
+
+    try:
+        values = [kind(word) for word in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) != count or not all(cmath.isfinite(v) for v in values):
+        raise InputError(f"{option} {text!r} is no list of {count} numbers; write them with commas between")
+    return values
+
+
 def opened(
     paths: tuple[Path, ...], start: float | None, duration: float | None, sample_rate: float | None, psd: str,
-    notches: tuple[str, ...], lines: bool,
+    high_pass: float | None, notches: tuple[str, ...], lines: bool,
 ) -> tuple[list[Any], list[Any], Any, list[str]]:  # fmt: skip
     """Strain, densities and masks of every file."""
     from symmeter.errors import InputError
@@ -138,9 +199,18 @@ def opened(
     strains, densities, masks, notes = [], [], [], []
     for path in paths:
         record = ec.read_strain(path, sample_rate=sample_rate)
-        whole = ec.Strain.from_array(record.values, record.sample_rate, start=record.start, detector=record.detector)
-        onset = record.start if start is None else start
-        rest = record.start + record.duration - onset
+        whole = ec.Strain.of(record)
+        notes += [f"{record.detector or path.name}: {note}" for note in record.notes]
+        if high_pass is not None:
+            whole = whole.high_passed(high_pass)
+        # Where the filter rings nothing is searched, unless the file is too short to do without.
+        ends = whole.spoilt if whole.duration > 8.0 * whole.spoilt else 0.0
+        onset = record.start + ends if start is None else start
+        rest = record.start + record.duration - onset - (ends if duration is None else 0.0)
+        if ends and (onset < record.start + ends or onset + (duration or 0.0) > record.start + record.duration - ends):
+            notes.append(
+                f"{record.detector or path.name}: the high-pass filter rings for {ends:g} s at the file's ends"
+            )
         if rest <= 0 or onset < record.start:
             raise InputError(
                 f"{path.name} covers {record.start:.10g} to {record.start + record.duration:.10g} s; the onset "
@@ -150,14 +220,16 @@ def opened(
         before = onset - record.start
         if psd == "white":
             # Of the noise before the onset where there is any: the signal itself is no noise.
-            quiet = record.values[: round(before * record.sample_rate)]
+            quiet = whole.values[: round(before * record.sample_rate)]
             quiet = quiet if len(quiet) >= len(on.values) // 4 else on.values
             density, mask = 2.0 * float(quiet.var()) / record.sample_rate, None
         elif psd == "welch":
             # Half a second, as in the paper: coarser than a comb, which must not be taken for noise.
             segment = min(2048, int(record.sample_rate / 2))
             enough = before * record.sample_rate >= 8 * segment
-            density = ec.welch_psd(whole.cut(record.start, before) if enough else on, segment=segment, method="median")
+            skipped = ends if before > 4.0 * ends else 0.0
+            noise = whole.cut(record.start + skipped, before - skipped) if enough else on
+            density = ec.welch_psd(noise, segment=segment, method="median")
             mask = ec.notch_lines(density, extra=bands) if lines else None
             where = f"{before:g} s before the onset" if enough else "the data that are searched"
             notes.append(f"{record.detector or path.name}: noise measured on {where}")

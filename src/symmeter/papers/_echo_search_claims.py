@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from symmeter.papers._echo_search_published import NOISE, TRUTH, UNIFORM
@@ -171,7 +173,7 @@ def _shapes(tables: Tables, claim: Claim) -> Measured:
 
 @_claim(
     "With 100 echoes or more the spacing is known to a part in ten thousand",
-    "median error below 1e-4 for constant and damped walls",
+    "median error below 1e-4 for constant and damped walls, beside the cavity's own modes",
     "benchmark waveforms",
     "paper",
 )
@@ -179,14 +181,53 @@ def _spacing(tables: Tables, claim: Claim) -> Measured:
     t = tables["shapes"]
     if t is None:
         raise NotMeasured("needs evidence at larger scales")
-    errors = []
+    errors, even = [], []
     for name in ("constant", "damped"):
         rows = t["waveforms"][name]
-        errors += [float(np.median(e)) for n, e in zip(rows["echoes"], rows["spacing_scatter"]) if n >= 100]
+        for n, off, width in zip(rows["echoes"], rows["spacing_error"], rows["spacing_scatter"]):
+            if n >= 100:
+                errors.append(float(np.median(np.abs(off))))
+                even.append(float(np.median(width)))
     if not errors:
         raise NotMeasured("needs 100 echoes")
-    why = "posterior's half width; the light ring's own delay makes lines of a train uneven by half a percent"
+    why = f"lines followed with the drift that the light ring gives them; an even comb knows it to {max(even):.1e}"
     return claim.judge(max(errors) < 1e-4, f"{max(errors):.1e}", why)
+
+
+@_claim(
+    "No sampler: combs are found as often as by bilby with dynesty on the same data, and sooner",
+    "at least as many of 20 to 0.1 %, in less time of one core than either setting of the sampler",
+    "comb of 50 modes, 12 s; bilby 2.8.2 and dynesty 3.1.0 with our compiled likelihood, recorded",
+    "goal",
+)
+def _peers(tables: Tables, claim: Claim) -> Measured:
+    from symmeter.papers._echo_search_peers import DYNESTY, found
+
+    t = tables["recovery"]
+    if t is None or len(t["off"]) < 20:
+        raise NotMeasured("needs 20 realisations")
+    ours = int(np.sum(np.array(t["off"][:20]) < 1e-3))
+    shown, passed = [], True
+    for (live, steps), rows in DYNESTY.items():
+        theirs, seconds = found(rows), float(np.median([row[3] for row in rows]))
+        shown.append(f"{theirs} of {len(rows)} in {seconds:.0f} s ({live} live points, {steps} steps)")
+        passed &= ours >= theirs and (tables["times"] is None or tables["times"]["search"] < seconds)
+    shown.append(_agreement(tables["evidence"]))
+    took = "" if tables["times"] is None else f" in {tables['times']['search']:.1f} s"
+    return claim.judge(passed, f"{ours} of 20{took}", f"dynesty: {'; '.join(filter(None, shown))}")
+
+
+def _agreement(evidence: Any) -> str:
+    """How evidences of the published setting of the sampler, where it found the comb, compare with ours."""
+    from symmeter.papers._echo_search_peers import DYNESTY, is_found
+
+    if evidence is None or 12 not in evidence["seconds"]:
+        return ""
+    ours = evidence["new"][evidence["seconds"].index(12)]
+    gaps = [row[2] - ours[row[0]] for row in DYNESTY[1000, 100] if is_found(row) and row[0] < len(ours)]
+    if len(gaps) < 3:
+        return ""
+    return f"where it finds the comb its ln B is {np.mean(gaps):+.1f} from ours, with a scatter of {np.std(gaps):.1f}"
 
 
 @_claim(

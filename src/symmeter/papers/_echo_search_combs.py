@@ -121,6 +121,7 @@ def gathered(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     out: dict[str, Any] = {"seconds": [r["seconds"] for r in rows], "draws": min(len(r["new"]) for r in rows)}
     for name in ("new", "old"):
         values = [np.array(r[name]) for r in rows]
+        out[name] = [v.tolist() for v in values]
         quantiles = [np.quantile(v, (0.16, 0.84)) for v in values]
         out[f"{name}_median"] = [float(np.median(v)) for v in values]
         out[f"{name}_quantiles"] = [q.tolist() for q in quantiles]

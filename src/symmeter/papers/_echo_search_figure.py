@@ -13,6 +13,7 @@ import numpy as np
 
 from symmeter.papers._echo_search_published import BENCHMARKS, NOISE, UNIFORM
 from symmeter.papers.figure_style import BLUE, GREY, INK, LINE, ORANGE, PURPLE, SERIF, SOFT, TEAL, page, quiet_axes
+from symmeter.statistics import clopper_pearson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,7 +85,7 @@ def _periodogram(axes: Axes, scan: Mapping[str, Any]) -> None:
             axes.text(where, height + 0.045 * top, name, color=ORANGE, ha="center", fontsize=8.2)
     axes.axhline(scan["noise_maximum"], color=GREY, linewidth=1, dashes=(4, 2))
     words = "dashed: largest\nin noise alone"
-    axes.text(4.75, scan["noise_maximum"] + 0.2 * top, words, color=SOFT, fontsize=8, ha="center", va="bottom")
+    axes.text(4.2, scan["noise_maximum"] + 0.2 * top, words, color=SOFT, fontsize=8, ha="center", va="bottom")
     axes.set(xscale="log", xlim=(spacing[0], spacing[-1]), ylim=(min(0.0, float(value.min())), 1.18 * top))
     axes.set_xticks((1, 2, 3, 5, 10), ("1", "2", "3", "5", "10"))
     axes.minorticks_off()
@@ -168,26 +169,33 @@ def _shapes(axes: Axes, shapes: Mapping[str, Any] | None) -> None:
 
 
 def _noise(axes: Axes, noise: Mapping[str, Any] | None) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     if noise is None:
         _heading(axes, "Noise alone", "dashed: published medians; evidence is computed at larger scales")
         noise = {"new": [], "old": []}
     else:
-        _heading(axes, "Noise alone", f"{noise['draws']} realisations of 12 s; dashed: published medians")
-    both = np.concatenate([[-7.0, 0.0], noise["new"], noise["old"]])
-    edges: list[float] = np.linspace(min(-8.0, both.min() - 0.2), max(1.0, both.max() + 0.2), 37).tolist()
-    axes.hist(noise["new"], edges, color=TEAL, alpha=0.35)
-    axes.hist(noise["old"], edges, color=ORANGE, histtype="step", linewidth=1.5)
-    axes.set_ylim(0, 1.4 * axes.get_ylim()[1])
-    for k, (colour, word) in enumerate(((TEAL, "a phase for each mode"), (ORANGE, "a phase for each bin"))):
-        axes.axvline(NOISE[12][k], ymax=0.72, color=colour, linewidth=1.2, dashes=(4, 2))
-        axes.text(0.03, 0.95 - 0.08 * k, word, color=colour, transform=axes.transAxes, va="top", fontsize=8.8)
+        _heading(axes, "False alarms", f"{noise['draws']} realisations of 12 s; bands: 90 %; dots: published")
+    least = -8.0
+    for k, (colour, word, key) in enumerate(
+        ((TEAL, "a phase for each mode", "new"), (ORANGE, "a phase for each bin", "old"))
+    ):
+        values = np.sort(np.asarray(noise[key], dtype=float))
+        n = len(values)
+        if n:
+            least = min(least, float(values[0]) - 0.2)
+            chance = 1.0 - np.arange(n) / n
+            ends = np.array([clopper_pearson(n - i, n, 0.9) for i in range(n)])
+            axes.fill_between(values, *ends.T, color=colour, alpha=0.15, linewidth=0, step="pre")
+            axes.step([least, *values], [1.0, *chance], where="pre", color=colour, linewidth=1.5)
+        axes.plot([NOISE[12][k]], [0.5], "o", color=colour, markersize=5)
+        axes.text(
+            0.84, 0.66 - 0.08 * k, word, color=colour, transform=axes.transAxes, va="top", ha="right", fontsize=8.8
+        )
+    axes.axhline(0.01, color=GREY, linewidth=0.8, dashes=(4, 2))
     axes.axvline(0.0, color=INK, linewidth=0.9)
-    axes.text(
-        -0.15, axes.get_ylim()[1] * 0.5, "a comb becomes\nlikelier", color=SOFT, fontsize=8.2, ha="right", va="top"
-    )
-    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.text(-0.12, 0.7, "a comb is\nlikelier", color=SOFT, fontsize=8.2, ha="right", va="top")
+    axes.set(yscale="log", ylim=(2e-3, 1.4), xlim=(least, 1.2))
+    axes.set_yticks((0.01, 0.1, 1.0), ("1 %", "10 %", "100 %"))
+    axes.minorticks_off()
     axes.set_xlabel("ln Bayes factor, comb over noise", labelpad=2)
-    axes.set_ylabel("realisations", labelpad=2)
+    axes.set_ylabel("noise reaches it", labelpad=2)
     quiet_axes(axes)

@@ -22,10 +22,10 @@ __all__ = ["PAPER"]
 #: Realisations: at the truth, of evidence, of noise alone, of recovery, of waveforms, of ranks; rounds of the timing.
 _SCALES = {
     "smoke": (20, 0, 0, 2, 0, 0, 0),
-    "laptop": (20, 8, 40, 8, 1, 60, 2),
-    "full": (100, 100, 200, 100, 100, 200, 10),
+    "laptop": (20, 20, 200, 20, 6, 60, 3),
+    "full": (100, 100, 1000, 100, 100, 200, 10),
 }
-_SECONDS = {"smoke": (), "laptop": (1, 2, 4, 8, 12), "full": (1, 2, 3, 4, 8, 12, 24, 52)}
+_SECONDS = {"smoke": (), "laptop": (1, 2, 4, 8, 12, 24, 52), "full": (1, 2, 3, 4, 8, 12, 24, 52)}
 _ECHOES = {"laptop": (20, 50, 100), "full": (10, 20, 50, 100, 150, 200)}
 
 

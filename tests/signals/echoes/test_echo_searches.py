@@ -131,6 +131,27 @@ def test_evidence_agrees_with_draws_of_the_prior() -> None:
             assert ours.error < 0.1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", ["dynesty", "nautilus"])
+@pytest.mark.parametrize("free", [False, True])
+def test_evidence_agrees_with_nested_sampling(sampler: str, free: bool) -> None:
+    pytest.importorskip(sampler)
+    prior = SMALL.replace(free_band=free)
+    like = ec.EchoLikelihood(_small(2, TOOTHED.replace(amplitude=0.12)))
+    ours = ec.evidence(like, prior, draws=20_000)
+    theirs = ec.nested_evidence(like, prior, sampler, live=400, walks=40)
+    # Samplers are off by more than they say; a factor of two is seen all the same.
+    assert abs(ours.ln_bayes_factor - theirs.ln_bayes_factor) < 3 * theirs.error + 0.3
+    spread = [np.array([e.quantile(e.theta[:, 3], q) for q in (0.16, 0.5, 0.84)]) for e in (ours, theirs)]
+    assert np.abs(spread[0] - spread[1]).max() < 0.3 * (spread[0][2] - spread[0][0]) + 1e-3
+
+
+def test_nested_samplers_that_are_not_there() -> None:
+    like = ec.EchoLikelihood(_small(0))
+    with pytest.raises(UnknownNameError, match="dynesty or nautilus"):
+        ec.nested_evidence(like, SMALL, "dynasty")
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_noise_evidence_of_the_published_configuration(seed: int) -> None:
     """Single realisations scatter from -5.8 to -5.1; the published median is -5.37 [-5.63, -5.01]."""
@@ -154,6 +175,7 @@ def test_evidence_of_the_published_comb_is_repeatable() -> None:
     assert high - low < 0.02
 
 
+@pytest.mark.filterwarnings("ignore::symmeter.signals.echoes.noise_checks.UnlikelyNoise")
 def test_search_of_a_network_from_strain() -> None:
     rng = np.random.default_rng(0)
     f = np.arange(4 * 512 + 1) / 4
@@ -175,6 +197,7 @@ def test_search_of_a_network_from_strain() -> None:
     assert found.harmonic_family.best.spacing == found.best.spacing
 
 
+@pytest.mark.filterwarnings("ignore::symmeter.signals.echoes.noise_checks.UnlikelyNoise")
 def test_unknown_antenna_factors_are_marginalised() -> None:
     factors = [1.0, 0.9 * np.exp(2.3j)]
     two = ec.DetectorData.of(np.arange(2048) / 4, np.zeros((2, 2048)), 2 / 1024, antenna=factors)

@@ -18,7 +18,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "strain" / "echoes.npz"
 
 @pytest.fixture(scope="module")
 def report():
-    return sm.find(str(EXAMPLE), kind="strain")
+    return sm.find(str(EXAMPLE))
 
 
 def test_a_comb_is_a_translation_symmetry(report):
@@ -26,7 +26,9 @@ def test_a_comb_is_a_translation_symmetry(report):
     assert best.group.name == "Z"
     assert best.evidence["spacing"] == pytest.approx(6.47, rel=0.02)
     assert best.evidence["ln_bayes_factor"] > 20
-    assert best.verdict in ("symmetric", "nearly")
+    assert best.verdict == "symmetric"
+    assert best.interval[1] < 0.7
+    assert any("the spacing grows by" in note for note in best.notes)
     assert [r.group for r in report.ladder] == ["C1", "Z"]
     assert "repeats every 6." in report.summary
     assert report.to_json()["findings"][0]["group"] == "Z"
@@ -36,6 +38,19 @@ def test_a_comb_is_a_translation_symmetry(report):
 def test_the_report_is_drawn(report, tmp_path):
     page = report.save(tmp_path / "report.html").read_text()
     assert "shift by 6." in page
+    assert "Periodogram of spacings" in page
+    # Translations by whole spacings are infinitely many, and no continuum; nothing is said of second moments.
+    assert "infinite" in page
+    assert "continuous" not in page
+    assert "second moments" not in page
+    picture = report.best.picture
+    rows, columns = picture.grid
+    table = picture.before.reshape(rows, columns)
+    assert table.mean(0).argmax() == pytest.approx(columns // 2, abs=1)
+    np.testing.assert_array_equal(picture.after.reshape(rows, columns)[:-1], table[1:])
+    (section,) = report.sections
+    ((_, x, y),) = section.curves
+    assert x[int(np.argmax(y))] == pytest.approx(6.52, rel=0.01)
 
 
 def test_noise_is_called_noise():
@@ -64,6 +79,55 @@ def test_what_is_refused(tmp_path, capsys):
     error = capsys.readouterr().err.strip()
     assert "does not begin like it" in error
     assert "\n" not in error
+
+
+def _lines(seed: int, heights: str, teeth: int = 30):
+    """Matched lines in noise: all alike, or with exponential powers."""
+    from symmeter.signals import echoes as ec
+    from symmeter.signals.echoes.off_source import gaussian_noise
+
+    comb = ec.Comb(0.5, 0.6, 0.3, 8.0, 60.0, 60.0 + 8.0 * teeth)
+    blank = ec.DetectorData.of(np.arange(2048) / 4, np.zeros(2048), 2 / 1024)
+    likelihood = "per-mode" if heights == "alike" else "amplitude-free"
+    return ec.EchoLikelihood(ec.inject_comb(gaussian_noise(blank, seed), comb, seed, likelihood)), comb
+
+
+def test_the_defect_of_lines_in_noise_is_that_of_the_wave_beneath():
+    """Equal lines repeat; exponential powers have half of their structure in common, noise or not."""
+    from symmeter.signals.echoes.translation_symmetry import comb_defect
+
+    equal = [comb_defect(*_lines(k, "alike")) for k in range(6)]
+    uneven = [comb_defect(*_lines(k, "free")) for k in range(6)]
+    assert np.mean([x.defect**2 for x in equal]) < 0.12
+    assert max(x.interval[0] for x in equal) < 0.1
+    assert np.mean([x.defect**2 for x in uneven]) == pytest.approx(0.5, abs=0.15)
+    # Few lines say little, and the interval says so.
+    few = [comb_defect(*_lines(k, "free", teeth=5)) for k in range(6)]
+    assert np.mean([x.interval[1] - x.interval[0] for x in few]) > np.mean(
+        [x.interval[1] - x.interval[0] for x in uneven]
+    )
+    like, comb = _lines(0, "alike")
+    with pytest.raises(InputError, match="three are needed"):
+        comb_defect(like, comb.replace(fmax=74.0))
+
+
+def test_verdicts_say_what_intervals_allow():
+    from symmeter.signals.echoes.strain_finder import _verdict
+
+    assert _verdict((0.0, 0.4), 0.2) == "symmetric"
+    assert _verdict((0.0, 0.9), 0.2) == "undecided"
+    assert _verdict((0.2, 0.6), 0.4) == "nearly"
+    assert _verdict((0.6, 0.9), 0.8) == "broken"
+
+
+def test_archives_of_strain_are_known_by_their_arrays(tmp_path):
+    from symmeter.subjects.strain import is_strain_path
+
+    np.savez(tmp_path / "a.npz", strain=np.zeros(100), dt=1.0)
+    np.savez(tmp_path / "b.npz", strain=np.zeros(100))
+    np.savez(tmp_path / "c.npz", x=np.zeros(100), dt=1.0)
+    (tmp_path / "d.npz").write_bytes(b"PK nothing")
+    assert [is_strain_path(tmp_path / f"{name}.npz") for name in "abcde"] == [True, False, False, False, False]
 
 
 def _comb(teeth_alike: bool, rng: np.random.Generator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from symmeter.signals.echoes.detector_data import DetectorData
 from symmeter.signals.echoes.harmonics import harmonic_family
 from symmeter.signals.echoes.importance import Evidence, evidence
 from symmeter.signals.echoes.likelihood import EchoLikelihood
+from symmeter.signals.echoes.noise_checks import UnlikelyNoise, noise_notes, refuse_the_same_noise
 from symmeter.signals.echoes.preparation import prepare
 from symmeter.signals.echoes.prior import UniEwPrior
 from symmeter.signals.echoes.search_result import SearchResult
@@ -23,6 +25,8 @@ __all__ = ["search"]
 
 #: Sizes (even in the logarithm) and number of phases of free antenna factors.
 _RATIOS, _PHASES = (0.5, 1.0, 2.0), 8
+#: Deviations from what the best comb wants of it beyond which a detector sees something else.
+_AT_ODDS = 4.0
 
 
 def search(
@@ -74,7 +78,14 @@ def search(
     Raises
     ------
     SymmeterError
-        One line: data and densities that do not fit, data too short for the spacings, bands above Nyquist.
+        One line: data and densities that do not fit, data too short for the spacings, bands above Nyquist, one noise
+        given as that of two detectors.
+
+    Warns
+    -----
+    UnlikelyNoise
+        If the data have more power than their density says, or detectors share noise or disagree on the comb; ``notes``
+        of the result say so.
 
     Examples
     --------
@@ -105,6 +116,7 @@ def search(
         "coherent": coherent, "truncation": truncation, "cap": cap, "student": student, "engine": engine,
     }  # fmt: skip
     settled = prior.settled(data)
+    refuse_the_same_noise(data, settled.band)
     if isinstance(antenna, str):
         like, scan, found = _free_antenna(data, settled, antenna, likelihood, options, draws, peaks, rng, progress)
     else:
@@ -124,8 +136,25 @@ def search(
     rows = np.stack([drawn[name] for name in PARAMETERS[:6]], axis=1)
     unique, back = np.unique(rows, axis=0, return_inverse=True)
     drawn["snr"] = like.snr_batch(unique)[back.ravel()]
+    result = SearchResult(like, settled, scan, family, found, best, value, drawn)
+    notes = (*noise_notes(data, settled.band, best), *_at_odds(result))
+    for note in notes:
+        warnings.warn(note, UnlikelyNoise, stacklevel=2)
     progress(1.0, "done")
-    return SearchResult(like, settled, scan, family, found, best, value, drawn)
+    return replace(result, notes=notes)
+
+
+def _at_odds(result: SearchResult) -> list[str]:
+    """Detectors of a network that see another comb than the others, where there is one to be seen."""
+    if result.likelihood.data.detectors < 2 or result.ln_bayes_factor < 0:
+        return []
+    seen = result.consistency
+    return [
+        f"{name} saw a squared signal-to-noise ratio of {was:.1f} where the comb of all wants {wanted:.1f}, "
+        f"{abs(off):.1f} deviations {'less' if off < 0 else 'more'}: a glitch, or wrong antenna factors or delays"
+        for name, wanted, was, off in zip(seen.detectors, seen.expected, seen.measured, seen.deviations)
+        if abs(off) > _AT_ODDS
+    ]
 
 
 def _free_antenna(

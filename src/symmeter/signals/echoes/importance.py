@@ -28,6 +28,8 @@ from symmeter.signals.echoes.spacing_scan import (
 __all__ = ["Evidence", "evidence", "prior_evidence"]
 
 _NU = 4.0
+#: Errors of ln evidences above this are brought down by as many rounds of draws more, at most.
+_ENOUGH, _MOST_ROUNDS = 0.1, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,6 +309,7 @@ def evidence(
     scan : CombTransform, optional
         Made when omitted.
     draws : int
+        As many again, up to six times, where the error is above a tenth.
     bulk : float
         Share of the draws from the whole prior.
     rng : numpy Generator or int
@@ -341,7 +344,15 @@ def evidence(
             bulk = float(np.clip(mass[-1], 0.15, 0.6))
             share = inner * (1.0 - bulk) / inner.sum()
     # Draws of the first round shaped the second: they are left out, so that nothing is counted by what it fitted.
-    return _of_weights(*pieces[1])
+    found = _of_weights(*pieces[1])
+    for _ in range(_MOST_ROUNDS):
+        if found.error < _ENOUGH:
+            break
+        # A draw on a narrow peak that has no cloud outweighs all others: more draws of the same mixture even it out.
+        more = _round(likelihood, prior, clouds, wide, share, bulk, draws, rng)
+        pieces.append(more[:3])
+        found = _of_weights(*(np.concatenate(part) for part in zip(*pieces[1:])))
+    return found
 
 
 def _round(

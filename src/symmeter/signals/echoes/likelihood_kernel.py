@@ -15,8 +15,8 @@ import numba
 import numpy as np
 
 __all__ = [
-    "FREE_AMPLITUDE", "PER_BIN", "PER_MODE", "band_draws", "bessel_table", "line_bins", "line_sums", "ln_likelihoods",
-    "scan", "scan_bands",
+    "FREE_AMPLITUDE", "PER_BIN", "PER_MODE", "band_draws", "bessel_table", "line_bins", "line_sums", "line_terms",
+    "ln_likelihoods", "scan", "scan_bands",
 ]  # fmt: skip
 
 PER_MODE, PER_BIN, FREE_AMPLITUDE = 0, 1, 2
@@ -157,6 +157,21 @@ def ln_likelihoods(
 
 
 @_compiled
+def line_terms(
+    centres: Any, widths: Any, amplitudes: Any, widest: Any, re: Any, im: Any, weight: Any, df: float, cut: float,
+    kind: int, cap: float, nu: float, table: Any, out: Any,
+) -> None:  # fmt: skip
+    """What lines anywhere add, one row of centres for each set of parameters; none is wider than ``widest`` hertz."""
+    for b in range(centres.shape[0]):
+        om_cut = _cut(widths[b], widest[b], df, cut)
+        for m in range(centres.shape[1]):
+            out[b, m] = _term(
+                centres[b, m], widths[b], amplitudes[b], 0.0, om_cut, 0, weight.shape[1], re, im, weight, df, kind,
+                cap, nu, table,
+            )  # fmt: skip
+
+
+@_compiled
 def band_draws(
     theta: Any, band_low: float, band_high: float, fewest: int, u: Any, re: Any, im: Any, weight: Any, df: float,
     cut: float, kind: int, cap: float, nu: float, table: Any, ln_density: Any,
@@ -276,9 +291,18 @@ def line_bins(
         value[i] = sums
 
 
+@_inlined
+def _place(line: int, spacing: float) -> int:
+    """Where in a table a line lies that many spacings on."""
+    return int(line * spacing + 0.5)
+
+
 @_compiled
 def scan(table: Any, spacings: Any, best: Any, place: Any, work: Any) -> None:
-    """Over all offsets, the largest sum of the table's values at even steps; spacings in steps of the table."""
+    """Over all offsets, the largest sum of the table's values at even steps; spacings in steps of the table.
+
+    Four lines a pass: one addition for each value, and a quarter of a load and store of the sums.
+    """
     n = len(table)
     for i in range(len(spacings)):
         p = spacings[i]
@@ -286,13 +310,16 @@ def scan(table: Any, spacings: Any, best: Any, place: Any, work: Any) -> None:
         for q in range(width):
             work[q] = np.float32(0.0)
         m = 0
-        while True:
-            at = int(m * p + 0.5)
-            if at >= n:
-                break
-            stop = min(width, n - at)
-            for q in range(stop):
-                work[q] += table[at + q]
+        while _place(m + 3, p) + width <= n:
+            a, b = table[_place(m, p) :], table[_place(m + 1, p) :]
+            c, d = table[_place(m + 2, p) :], table[_place(m + 3, p) :]
+            for q in range(width):
+                work[q] += (a[q] + b[q]) + (c[q] + d[q])
+            m += 4
+        while _place(m, p) < n:
+            a = table[_place(m, p) :]
+            for q in range(min(width, len(a))):
+                work[q] += a[q]
             m += 1
         top, where = work[0], 0
         for q in range(1, width):
@@ -303,45 +330,79 @@ def scan(table: Any, spacings: Any, best: Any, place: Any, work: Any) -> None:
 
 @_compiled
 def scan_bands(table: Any, spacings: Any, fewest: int, best: Any, place: Any, first: Any, last: Any) -> None:
-    """As ``scan``, over all stretches of at least ``fewest`` neighbouring lines: sums of stretches, in one pass."""
+    """As ``scan``, over all stretches of at least ``fewest`` neighbouring lines.
+
+    One pass over two running sums, of which one lags ``fewest`` lines behind: the least that it was so far starts the
+    best stretch that ends here. Which lines those are is looked up afterwards, for the best offset alone.
+    """
     n = len(table)
     widest = int(spacings.max()) + 1
-    # Sums up to a line, kept for the last few lines; the least of those that lie far enough back, and where it was.
-    ring = np.zeros((fewest + 1, widest), dtype=np.float32)
-    least = np.zeros(widest, dtype=np.float32)
-    begin = np.zeros(widest, dtype=np.int32)
-    top = np.zeros(widest, dtype=np.float32)
-    low = np.zeros(widest, dtype=np.int32)
-    high = np.zeros(widest, dtype=np.int32)
+    sums, lagging = np.empty(widest, dtype=np.float32), np.empty(widest, dtype=np.float32)
+    least, top = np.empty(widest, dtype=np.float32), np.empty(widest, dtype=np.float32)
     for i in range(len(spacings)):
         p = spacings[i]
         width = int(p)
         for q in range(width):
-            ring[0, q] = np.float32(0.0)
-            least[q] = np.float32(1e30)
+            sums[q], lagging[q], least[q] = np.float32(0.0), np.float32(0.0), np.float32(0.0)
             top[q] = np.float32(-1e30)
-            begin[q] = 0
         m = 0
-        while True:
-            at = int(m * p + 0.5)
-            if at >= n:
-                break
-            stop = min(width, n - at)
-            old, new = m % (fewest + 1), (m + 1) % (fewest + 1)
-            # The sum before line m + 1 - fewest starts the shortest stretch that ends with line m.
-            back = (m + 1 - fewest) % (fewest + 1)
-            for q in range(stop):
-                ring[new, q] = ring[old, q] + table[at + q]
-            if m + 1 >= fewest:
+        while _place(m, p) < n:
+            a = table[_place(m, p) :]
+            stop = min(width, len(a))
+            if m < fewest:
                 for q in range(stop):
-                    if ring[back, q] < least[q]:
-                        least[q], begin[q] = ring[back, q], m + 1 - fewest
-                    gain = ring[new, q] - least[q]
-                    if gain > top[q]:
-                        top[q], low[q], high[q] = gain, begin[q], m
-            m += 1
+                    sums[q] += a[q]
+                    if m == fewest - 1:
+                        top[q] = sums[q]
+                m += 1
+                continue
+            b = table[_place(m - fewest, p) :]
+            if _place(m + 3, p) + width > n:
+                for q in range(stop):
+                    end, start = sums[q] + a[q], lagging[q] + b[q]
+                    lowest = min(least[q], start)
+                    sums[q], lagging[q], least[q] = end, start, lowest
+                    top[q] = max(top[q], end - lowest)
+                m += 1
+                continue
+            a1, b1 = table[_place(m + 1, p) :], table[_place(m + 1 - fewest, p) :]
+            a2, b2 = table[_place(m + 2, p) :], table[_place(m + 2 - fewest, p) :]
+            a3, b3 = table[_place(m + 3, p) :], table[_place(m + 3 - fewest, p) :]
+            for q in range(width):
+                end, start = sums[q] + a[q], lagging[q] + b[q]
+                lowest = min(least[q], start)
+                most = max(top[q], end - lowest)
+                end, start = end + a1[q], start + b1[q]
+                lowest = min(lowest, start)
+                most = max(most, end - lowest)
+                end, start = end + a2[q], start + b2[q]
+                lowest = min(lowest, start)
+                most = max(most, end - lowest)
+                end, start = end + a3[q], start + b3[q]
+                lowest = min(lowest, start)
+                sums[q], lagging[q], least[q] = end, start, lowest
+                top[q] = max(most, end - lowest)
+            m += 4
         where = 0
         for q in range(1, width):
             if top[q] > top[where]:
                 where = q
-        best[i], place[i], first[i], last[i] = top[where], where, low[where], high[where]
+        best[i], place[i] = top[where], where
+        first[i], last[i] = _stretch(table, p, where, fewest)
+
+
+@_compiled
+def _stretch(table: Any, p: float, q: int, fewest: int) -> tuple[int, int]:
+    """First and last line of the stretch of the largest sum, of the lines at one offset."""
+    end, start, lowest, most = np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(-1e30)
+    begin, first, last, m = 0, 0, fewest - 1, 0
+    while _place(m, p) + q < len(table):
+        end += table[_place(m, p) + q]
+        if m >= fewest:
+            start += table[_place(m - fewest, p) + q]
+            if start < lowest:
+                lowest, begin = start, m - fewest + 1
+        if m >= fewest - 1 and end - lowest > most:
+            most, first, last = end - lowest, begin, m
+        m += 1
+    return first, last

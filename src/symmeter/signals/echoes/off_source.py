@@ -159,7 +159,8 @@ def background(
     Parameters
     ----------
     strains : Strain or list of Strain
-        Long stretches, with or without the event.
+        Long stretches, with or without the event. Of strain that was high-passed the ends, where the filter rings, are
+        left out.
     psd, mask, delays, antenna
         As of the search.
     prior : UniEwPrior
@@ -183,9 +184,9 @@ def background(
     series = [Strain.of(s) for s in as_list(strains)]
     if method == "time-slides" and len(series) < 2:
         raise InputError("time slides need two detectors or more; use off-source stretches")
-    begin = max(s.start for s in series)
-    end = min(s.start + s.duration for s in series)
-    starts = begin + duration * np.arange(int((end - begin) / duration + 1e-9))
+    begin = max(s.start + s.spoilt for s in series)
+    end = min(s.start + s.duration - s.spoilt for s in series)
+    starts = begin + duration * np.arange(max(0, int((end - begin) / duration + 1e-9)))
     if onset is not None:
         clear = (starts + duration <= onset - guard) | (starts >= onset + duration + guard)
         starts = starts[clear]

@@ -115,6 +115,10 @@ def prepare(
     hidden = None
     if mask is not None:
         hidden = np.array([_mask(m, p, f) for m, p in zip(masks, densities)])
+    floors = np.array([s.lowest for s in series])
+    if np.any(floors > 0):
+        below = f < floors[:, None]
+        hidden = below if hidden is None else hidden | below
     names = [s.detector or f"detector {i + 1}" for i, s in enumerate(series)]
     spectra = np.array([s.spectrum()[1] for s in series])
     return DetectorData.of(f, spectra, table, mask=hidden, delays=delays, antenna=antenna, names=names)

@@ -162,6 +162,35 @@ class UniEwPrior:
             have += len(good)
         return out
 
+    def transform(self, u: Float[np.ndarray, "n p"]) -> Float[np.ndarray, "n 6"]:
+        """Combs at places of the unit cube of 4 dimensions (6 with a free band), as nested samplers want the prior."""
+        self._must_be_settled()
+        u = np.asarray(u, dtype=float)
+        low, high = self.width
+        assert low is not None
+        out = np.empty((len(u), 6))
+        out[:, 0] = low * (high / low) ** u[:, 0]
+        out[:, 1] = self.amplitude[0] + (self.amplitude[1] - self.amplitude[0]) * u[:, 1]
+        out[:, 2] = np.minimum(u[:, 2], 1.0 - 1e-16)
+        a, b = self.spacing
+        if not self.free_band:
+            proportional = self.spacing_density == "proportional"
+            out[:, 3] = np.sqrt(a * a + (b * b - a * a) * u[:, 3]) if proportional else a + (b - a) * u[:, 3]
+            out[:, 4:] = self.band
+            return out
+        # The room for bands is a polynomial of the spacing: its share below each, on a grid that linear steps resolve.
+        s = np.linspace(a, b, 4001)
+        weight = self.band_room(s) * (s if self.spacing_density == "proportional" else 1.0)
+        share = np.concatenate([[0.0], np.cumsum(0.5 * (weight[1:] + weight[:-1]))])
+        out[:, 3] = np.interp(u[:, 3], share / share[-1], s)
+        # Of a triangle: lengths beyond the least have a linear density, and places are uniform in what is left.
+        least = self.min_modes * out[:, 3]
+        room = self.band[1] - self.band[0] - least
+        length = least + room * (1.0 - np.sqrt(u[:, 4]))
+        out[:, 4] = self.band[0] + (self.band[1] - self.band[0] - length) * u[:, 5]
+        out[:, 5] = out[:, 4] + length
+        return out
+
     def band_room(self, spacing: Any) -> Any:
         """Area of (fmin, fmax) that a spacing leaves, ``(L - min_modes spacing)**2 / 2``; one for fixed bands."""
         if not self.free_band:

@@ -16,6 +16,7 @@ from symmeter.signals.echoes.importance import Evidence
 from symmeter.signals.echoes.likelihood import EchoLikelihood
 from symmeter.signals.echoes.prior import UniEwPrior
 from symmeter.signals.echoes.spacing_scan import CombTransform
+from symmeter.signals.echoes.uneven_lines import UnevenComb, uneven_comb
 
 __all__ = ["Consistency", "SearchResult"]
 
@@ -56,6 +57,8 @@ class SearchResult:
     best_ln_likelihood : float
     samples : dict of arrays
         Draws of the posterior by name of the parameter, with ``"snr"`` and ``"ln_likelihood"``.
+    notes : tuple of str
+        What in the data is unlike the noise that the search assumes.
     """
 
     likelihood: EchoLikelihood
@@ -66,6 +69,7 @@ class SearchResult:
     best: Comb
     best_ln_likelihood: float
     samples: Mapping[str, Float[np.ndarray, " s"]]
+    notes: tuple[str, ...] = ()
 
     @property
     def ln_bayes_factor(self) -> float:
@@ -98,6 +102,11 @@ class SearchResult:
         """The middle of the posterior of a parameter."""
         low, high = np.quantile(self.samples[name], (0.5 - credibility / 2, 0.5 + credibility / 2))
         return float(low), float(high)
+
+    @cached_property
+    def uneven(self) -> UnevenComb:
+        """The best comb followed as far as its lines go, with a spacing that drifts as the light ring has it."""
+        return uneven_comb(self.likelihood, self.best, self.prior)
 
     @cached_property
     def consistency(self) -> Consistency:
@@ -134,6 +143,7 @@ class SearchResult:
             "effective_samples": self.effective_samples,
             "likelihood": self.likelihood.likelihood,
             "detectors": list(self.likelihood.data.names),
+            "notes": list(self.notes),
         }  # fmt: skip
 
     def __repr__(self) -> str:

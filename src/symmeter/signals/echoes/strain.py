@@ -18,12 +18,19 @@ __all__ = ["Strain"]
 class Strain(StrainRecord):
     """A stretch of strain.
 
+    Attributes
+    ----------
+    lowest : float
+        Hertz; a high-pass filter left nothing below.
+
     Examples
     --------
     >>> strain = Strain.from_array(np.sin(np.arange(4096.0)), 1024.0, detector="H1")
     >>> strain, strain.cut(1.0, 2.0).start
     (Strain(H1, 4 s at 1024 Hz), 1.0)
     """
+
+    lowest: float = 0.0
 
     @classmethod
     def from_array(cls, values: Any, sample_rate: float, start: float = 0.0, detector: str = "") -> Strain:
@@ -75,12 +82,32 @@ class Strain(StrainRecord):
     @classmethod
     def from_gwosc(
         cls, path: Any, start: float | None = None, duration: float | None = None, detector: str | None = None,
-        sample_rate: float | None = None,
+        sample_rate: float | None = None, high_pass: float | None = None,
     ) -> Strain:  # fmt: skip
-        """From a public strain file (HDF5, text, or our own npz)."""
+        """From a public strain file (HDF5, text, or our own npz).
+
+        Parameters
+        ----------
+        path : path
+        start, duration : float, optional
+            Seconds; the whole file when omitted.
+        detector : str, optional
+        sample_rate : float, optional
+            Where the file does not say.
+        high_pass : float, optional
+            Hertz: what the ground does below is filtered out before the stretch is cut. Raw strain needs this (15 is
+            usual): its low frequencies, however far below the band, leak into any stretch without a window.
+        """
         from symmeter.signals.echoes.strain_files import read_strain
 
-        return cls.of(read_strain(path, start=start, duration=duration, detector=detector, sample_rate=sample_rate))
+        if high_pass is None:
+            return cls.of(read_strain(path, start=start, duration=duration, detector=detector, sample_rate=sample_rate))
+        whole = cls.of(read_strain(path, detector=detector, sample_rate=sample_rate)).high_passed(high_pass)
+        return (
+            whole
+            if start is None and duration is None
+            else whole.cut(whole.start if start is None else start, duration)
+        )
 
     @classmethod
     def from_gwpy(cls, series: Any) -> Strain:
@@ -124,6 +151,42 @@ class Strain(StrainRecord):
         """The stretch that ends at ``time``."""
         begin = self.start if duration is None else time - duration
         return self.cut(begin, time - begin)
+
+    def high_passed(self, frequency: float) -> Strain:
+        """Without what lies below a frequency, phases kept: filter long strain first, and cut then.
+
+        The filter (Butterworth, forward and back) keeps 99.7 % of the amplitude at ``frequency``, below which the
+        search gives no weight to bins. It rings at both ends, for about ``30 / frequency`` seconds (``spoilt``).
+
+        Parameters
+        ----------
+        frequency : float
+            Hertz.
+
+        Examples
+        --------
+        >>> t = np.arange(16 * 512) / 512.0
+        >>> strain = Strain.from_array(1e6 * np.sin(2.0 * t) + np.sin(2 * np.pi * 40.0 * t), 512.0).high_passed(15.0)
+        >>> middle = strain.cut(4.0, 8.0)
+        >>> bool(np.abs(middle.values - np.sin(2 * np.pi * 40.0 * t[4 * 512 : 12 * 512])).max() < 1e-4)
+        True
+        """
+        from scipy.signal import butter, sosfiltfilt
+
+        if not (np.isfinite(frequency) and 0 < frequency < 0.5 * self.sample_rate):
+            raise InputError(
+                f"high_pass is {frequency:g} Hz; it lies between zero and half the rate, {self.sample_rate / 2:g} Hz"
+            )
+        sections = butter(8, frequency / 1.5, "highpass", fs=self.sample_rate, output="sos")
+        # A few periods of the lowest frequency that is kept, by reflection, so that ends ring little.
+        ends = min(len(self.values) - 1, int(60.0 / frequency * self.sample_rate))
+        values = np.asarray(sosfiltfilt(sections, self.values, padlen=ends))
+        return replace(self, values=values, lowest=max(self.lowest, float(frequency)))
+
+    @property
+    def spoilt(self) -> float:
+        """Seconds for which the high-pass filter rings at the ends of what was filtered; zero without one."""
+        return 30.0 / self.lowest if self.lowest else 0.0
 
     def spectrum(self) -> tuple[Float[np.ndarray, " n"], Complex[np.ndarray, " n"]]:
         """Frequencies ``j / duration`` below that of Nyquist, and ``dt * FFT``, strain per hertz."""

@@ -1,9 +1,10 @@
 """How exactly a spectrum repeats along the frequency axis: the defect of a translation, free of the scatter of noise.
 
-The expected power of each bin is what may repeat; what is measured scatters about it by its own size (a squared modulus
-of Gaussian noise is exponential). The share of the structure that teeth have in common is estimated from products of
-different teeth at the same place, which scatter independently, and the whole structure from squares, of which half is
-scatter.
+The expected power is what may repeat; what is measured scatters about it. The share of the structure that teeth have in
+common is estimated from products of different teeth at the same place, which scatter independently, and the whole
+structure from squares, less what scatter adds to them: of a random spectrum (the squared modulus of Gaussian noise of
+that power) half; of a wave ``s`` in Gaussian noise of unit power, ``x = |s + n|**2``, the mean of ``(x - 1)**2`` is
+``(1 + |s|**2)**2``.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from jaxtyping import Float, Int
 from symmeter.errors import InputError
 from symmeter.groups.group import Group
 from symmeter.representations.actions import Action, Space
+from symmeter.signals.echoes.comb import Comb, cut_of_lines
+from symmeter.signals.echoes.likelihood import EchoLikelihood
+from symmeter.signals.echoes.spacing_scan import _sums_plain
 
-__all__ = ["SpectrumShift", "TranslationDefect", "translation_defect"]
+__all__ = ["SpectrumShift", "TranslationDefect", "comb_defect", "echelle", "translation_defect"]
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,19 @@ class TranslationDefect:
     profile: Float[np.ndarray, " p"]
 
 
-def _shares(folded: Float[np.ndarray, "t p"], weights: Float[np.ndarray, "b t"]) -> Float[np.ndarray, " b"]:
-    """``r`` for weighted sets of teeth; weights are counts."""
+def _shares(
+    folded: Float[np.ndarray, "t p"], weights: Float[np.ndarray, "b t"], wave: bool = False
+) -> Float[np.ndarray, " b"]:
+    """``r`` for weighted sets of teeth; weights are counts, ``wave`` says that noise alone is random."""
     total = weights.sum(1)
     mean = (weights @ folded).mean(1) / total
     first = weights @ folded
-    second = weights @ folded**2
+    squares = (folded - 1.0) ** 2 if wave else 0.5 * folded**2
     # Products of different teeth at one place; a tooth drawn twice is still one tooth.
     pairs = first**2 - (weights**2) @ folded**2
-    pairs = pairs.mean(1) / (total**2 - (weights**2).sum(1))
-    whole = 0.5 * second.mean(1) / total
+    # Draws of one tooth alone have no pairs, and tell of nothing in common.
+    pairs = pairs.mean(1) / np.maximum(total**2 - (weights**2).sum(1), 1.0)
+    whole = (weights @ squares).mean(1) / total
     with np.errstate(invalid="ignore", divide="ignore"):
         share = (pairs - mean**2) / (whole - mean**2)
     # A spectrum without structure repeats nothing that could be told from noise.
@@ -116,15 +123,76 @@ def translation_defect(
         raise InputError(f"{int(whole.sum())} whole periods of {spacing:.4g} Hz lie in the band; three are needed")
     # One bin from each place, so that the scatter stays that of an exponential.
     folded = _one_of_each(power, tooth, place, good, size)[whole]
-    rng = np.random.default_rng(rng)
-    teeth = len(folded)
-    share = float(_shares(folded, np.ones((1, teeth)))[0])
-    draws = rng.multinomial(teeth, np.full(teeth, 1.0 / teeth), size=400).astype(float)
-    low, high = np.quantile(_shares(folded, draws), (0.025, 0.975))
+    profile = sums[whole].sum(0) / counts[whole].sum(0)
+    return _of_teeth(folded, profile, False, rng)
+
+
+def _of_teeth(
+    folded: Float[np.ndarray, "t p"], profile: Float[np.ndarray, " p"], wave: bool,
+    rng: np.random.Generator | int | None,
+) -> TranslationDefect:  # fmt: skip
+    teeth, phases = folded.shape
+    share = float(_shares(folded, np.ones((1, teeth)), wave)[0])
+    draws = np.random.default_rng(rng).multinomial(teeth, np.full(teeth, 1.0 / teeth), size=400).astype(float)
+    low, high = np.quantile(_shares(folded, draws, wave), (0.025, 0.975))
     defect = float(np.sqrt(1.0 - share))
     ends = (min(float(np.sqrt(1.0 - high)), defect), max(float(np.sqrt(1.0 - low)), defect))
-    profile = sums[whole].sum(0) / counts[whole].sum(0)
     return TranslationDefect(defect, ends, teeth, phases, profile)
+
+
+def echelle(likelihood: EchoLikelihood, comb: Comb) -> Float[np.ndarray, "t p"]:
+    """The spectrum as a matched filter of one line sees it, one period a row and a line's width a column.
+
+    Lines stand in the middle. Values are one on the average for noise alone, and NaN where bins are masked; of a
+    network the first detector's data are shown.
+    """
+    data = likelihood.data
+    alone = EchoLikelihood(data.only(0), cut=likelihood.cut, engine=likelihood.engine)
+    wide = max(comb.width / np.pi, 2.0 * data.df)
+    phases = int(np.clip(comb.spacing / wide, 4, 400))
+    first = int(np.ceil(comb.fmin / comb.spacing - comb.phase))
+    last = int(np.floor(comb.fmax / comb.spacing - comb.phase))
+    places = first + comb.phase + np.arange(last - first + 1)[:, None] + (np.arange(phases) - phases // 2) / phases
+    reach = float(cut_of_lines(comb.width, comb.spacing, data.duration, likelihood.cut))
+    square, power = _sums_plain((places * comb.spacing).ravel(), comb.width, reach, alone)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # Noise has E|z|**2 = 4 r; next to nothing of a line left in unmasked bins says nothing.
+        seen = np.where(power[0] > 0.25 * np.median(power[0]), square[0] / (4.0 * power[0]), np.nan)
+    return seen.reshape(places.shape)
+
+
+def comb_defect(likelihood: EchoLikelihood, comb: Comb, rng: np.random.Generator | int | None = 0) -> TranslationDefect:
+    """The defect of the translation by a comb's spacing, within its band, of the wave beneath the noise.
+
+    Parameters
+    ----------
+    likelihood : EchoLikelihood
+        Of whitened noise of unit power: the density must be right.
+    comb : Comb
+    rng : numpy Generator or int
+
+    Raises
+    ------
+    InputError
+        If fewer than three periods fit, or are unmasked.
+
+    Examples
+    --------
+    >>> from symmeter.signals.echoes.detector_data import DetectorData
+    >>> rng, f = np.random.default_rng(0), np.arange(2048) / 4
+    >>> noise = (rng.normal(size=2048) + 1j * rng.normal(size=2048)) * np.sqrt(4 / 1024 / 2)
+    >>> comb = Comb(0.5, 0.4, 0.3, 8.0, 60.0, 300.0)
+    >>> found = comb_defect(EchoLikelihood(DetectorData.of(f, noise + comb.template(f), 2 / 1024)), comb)
+    >>> found.teeth, found.defect < 0.3
+    (30, True)
+    """
+    table = echelle(likelihood, comb)
+    table = table[np.all(np.isfinite(table), axis=1)]
+    if len(table) < 3:
+        raise InputError(
+            f"{len(table)} whole periods of {comb.spacing:.4g} Hz lie in the band unmasked; three are needed"
+        )
+    return _of_teeth(table, table.mean(0), True, rng)
 
 
 def _one_of_each(
@@ -137,6 +205,10 @@ def _one_of_each(
 
 class _Translations(Group):
     """The integers, as translations by whole periods."""
+
+    @property
+    def is_discrete(self) -> bool:
+        return True
 
     def __init__(self, spacing: float) -> None:
         self.spacing = spacing
