@@ -15,7 +15,7 @@ from symmeter.spacetime.denominators import canonical, square_root
 from symmeter.spacetime.metrics import Components, Metric, Tensor
 from symmeter.spacetime.polynomials import Number, Poly, add_to, scaled
 
-__all__ = ["curl_of_charge", "surface_charge", "volume_density"]
+__all__ = ["MetricCalculus", "curl_of_charge", "surface_charge", "volume_density"]
 
 
 def volume_density(metric: Metric) -> Poly:
@@ -68,7 +68,7 @@ def surface_charge(
     if len(xi) != n:
         raise ShapeError(f"{len(xi)} components for {n} coordinates")
     h = change.components if isinstance(change, Tensor) else dict(change)
-    calculus = _Calculus(metric)
+    calculus = MetricCalculus(metric)
     up = calculus.raised(h)
     trace = calculus.total(
         space.times(metric.inverse()[i, j], h.get((i, j), {})) for i, j in product(range(n), repeat=2)
@@ -122,7 +122,7 @@ def _half() -> Number:
     return Fraction(1, 2)
 
 
-class _Calculus:
+class MetricCalculus:
     """Covariant derivatives in the coordinates of a metric."""
 
     def __init__(self, metric: Metric) -> None:
@@ -144,6 +144,20 @@ class _Calculus:
                 times(times(inverse[m, a], inverse[k, b]), h[a, b])
                 for a, b in product(range(self.n), repeat=2)
                 if (m, a) in inverse and (k, b) in inverse and (a, b) in h
+            )
+            if p:
+                found[m, k] = p
+        return found
+
+    def lowered_twice(self, up: Components) -> Components:
+        """``h_mn`` of components with both indices up."""
+        g, times = self.metric.components, self.space.times
+        found = {}
+        for m, k in product(range(self.n), repeat=2):
+            p = self.total(
+                times(times(g[m, a], g[k, b]), up[a, b])
+                for a, b in product(range(self.n), repeat=2)
+                if (m, a) in g and (k, b) in g and (a, b) in up
             )
             if p:
                 found[m, k] = p
