@@ -15,6 +15,8 @@ NAVIER_STOKES = (
     "u_t+u u_x+v u_y+w u_z+p_x-u_xx-u_yy-u_zz; v_t+u v_x+v v_y+w v_z+p_y-v_xx-v_yy-v_zz;"
     "w_t+u w_x+v w_y+w w_z+p_z-w_xx-w_yy-w_zz; u_x+v_y+w_z"
 )
+#: For the pressure; without it, it is found.
+POISSON = "p_xx+p_yy+p_zz + u_x^2+v_y^2+w_z^2 + 2 u_y v_x + 2 u_z w_x + 2 v_z w_y"
 #: Equations, variables; number of determining equations; symmetries by degree of polynomials.
 TABLE = {
     "KdV": ("u_t+6u u_x+u_xxx", "t x", "u", 18, {1: 4, 2: 4, 3: 4}),
@@ -27,6 +29,7 @@ TABLE = {
     "u'' = 0": ("u''", "x", "u", 4, {2: 8, 3: 8}),
     "u''' = 0": ("u'''", "x", "u", 9, {2: 7, 3: 7}),
     "Navier-Stokes": (NAVIER_STOKES, "t x y z", "u v w p", None, {1: 13, 2: 17}),
+    "Navier-Stokes, closed": (NAVIER_STOKES + ";" + POISSON, "t x y z", "u v w p", 499, {1: 13, 2: 17}),
 }
 
 

@@ -49,14 +49,20 @@ def equation_options(call: Any) -> Any:
 def system_of(equations: str, indep: str, dep: str, parameters: str, functions: str) -> Any:
     """The system that a command was given, as text or in a file."""
     from symmeter.errors import MissingFileError
-    from symmeter.spacetime import PDESystem
+    from symmeter.spacetime import Lagrangian, PDESystem
+    from symmeter.subjects.equations import read_equations
 
     if equations.endswith(".txt"):
         path = Path(equations)
         if not path.is_file():
             raise MissingFileError(f"{path} does not exist; give equations, or a text file with one on each line")
-        lines = [line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
-        equations = ";".join(line for line in lines if line)
+        read = read_equations(path, indep, dep)
+        said = read.options
+        indep, dep = said["independent"], said["dependent"]
+        names = {"parameters": said.get("parameters", parameters), "functions": said.get("functions", functions)}
+        if "lagrangian" in said:
+            return Lagrangian(said["lagrangian"], indep, dep, **names).field_equations
+        return PDESystem(read.texts, indep, dep, **names)
     return PDESystem(equations, indep, dep, parameters=parameters, functions=functions)
 
 

@@ -20,9 +20,11 @@ __all__ = [
 
 _NLS = "u_t = -v_xx - v*(u^2+v^2); v_t = u_xx + u*(u^2+v^2)"
 _SCHROEDINGER = "u_t = -v_xx; v_t = u_xx"
+#: In closed form, with the equation for the pressure that follows.
 _NAVIER_STOKES = (
     "u_t + u*u_x + v*u_y + w*u_z + p_x - u_xx - u_yy - u_zz; v_t + u*v_x + v*v_y + w*v_z + p_y - v_xx - v_yy - v_zz; "
-    "w_t + u*w_x + v*w_y + w*w_z + p_z - w_xx - w_yy - w_zz; u_x + v_y + w_z"
+    "w_t + u*w_x + v*w_y + w*w_z + p_z - w_xx - w_yy - w_zz; u_x + v_y + w_z; "
+    "p_xx + p_yy + p_zz + u_x^2 + v_y^2 + w_z^2 + 2*u_y*v_x + 2*u_z*w_x + 2*v_z*w_y"
 )
 
 #: System: text, independent and dependent variables, degrees, dimensions that the prototype found.

@@ -60,6 +60,8 @@ def polynomial_solutions(
     InputError
         Where there would be too many unknown coefficients; the text says how many.
     """
+    if isinstance(degree, bool) or not isinstance(degree, int) or degree < 0:
+        raise InputError(f"degree is {degree!r}; it must be a whole number >= 0")
     coordinates = [*range(len(space.independent)), *(space.jet(a, _none(space)) for a in range(len(space.dependent)))]
     number = comb(len(coordinates) + degree, degree) * unknowns * (1 + len(factors))
     if number > MOST_UNKNOWNS:
@@ -78,10 +80,11 @@ def polynomial_solutions(
         found = _solved(space, equations, unknowns, wide, coordinates, {})
         if factors and space.denominators:
             found = _different(space, found)
-        if wanted is None or power == _HIGHEST_IN_PARAMETERS:
+        if wanted is None:
             return found
+        # Multiples by a parameter are no solutions of their own.
         chosen = _independent_at(found, _values(parameters))
-        if len(chosen) >= wanted:
+        if len(chosen) >= wanted or power == _HIGHEST_IN_PARAMETERS:
             return chosen
     raise AssertionError("unreachable")
 

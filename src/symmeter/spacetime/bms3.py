@@ -68,6 +68,8 @@ class Algebra:
         InputError
             Where the terms have another form, which would be a defect.
         """
+        if isinstance(G, bool) or not isinstance(G, (int, float, Fraction)) or not 0 < G < float("inf"):
+            raise InputError(f"G is {G!r}; it must be a number > 0")
         found: dict[str, set[Fraction]] = {"L": set(), "M": set()}
         for m in range(-self.nmax, self.nmax + 1):
             for n in range(-self.nmax, self.nmax + 1):

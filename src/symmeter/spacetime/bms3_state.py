@@ -22,8 +22,13 @@ __all__ = ["BMS3State", "Orbit", "linking_map"]
 Circle = Float[np.ndarray, " n"]
 #: Distance of the monodromy from minus one below which it is minus one.
 _IDENTITY = 1e-7
-#: Of the trace from two, below which the class is parabolic.
-_EDGE = 1e-8
+#: Of the trace from two, in parts of the squared distance of the monodromy from the identity, below which the class is
+#: parabolic; and the smallest that integration can tell.
+_EDGE, _LEAST_EDGE = 1e-8, 1e-11
+#: Share of the largest Fourier mode that the last eighth of modes may have in data that are resolved.
+_UNRESOLVED = 1e-6
+#: Exponents of the growth around the circle that numbers can hold.
+_LARGEST_GROWTH = 300.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Orbit:
     ----------
     kind : {"vacuum", "elliptic", "hyperbolic", "parabolic", "exceptional"}
         Minkowski space; a particle with a deficit angle; a cosmology; a null orbit; minus or plus the identity with
-        another winding.
+        another winding, or with a monodromy that changes along Xi, as for a spin without a mass.
     trace : float
         Of the monodromy.
     slope : float
@@ -83,10 +88,12 @@ class BMS3State:
         for value in (Theta, Xi):
             if isinstance(value, np.ndarray) and value.ndim == 1:
                 n = len(value)
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+            raise InputTypeError(f"n is {n!r}; give a whole number of points")
         if n < 8:
             raise ShapeError(f"the circle has {n} points; take at least 8")
-        if not G > 0:
-            raise InputError(f"G is {G!r}; it must be > 0")
+        if not isinstance(G, (int, float, np.number)) or not 0 < G < np.inf:
+            raise InputError(f"G is {G!r}; it must be a number > 0")
         self.phi = 2 * np.pi * np.arange(n) / n
         self.Theta, self.Xi = (_sampled(v, self.phi, name) for v, name in ((Theta, "Theta"), (Xi, "Xi")))
         self.G = float(G)
@@ -131,14 +138,14 @@ class BMS3State:
 
         Parameters
         ----------
-        F : callable or array
+        F : callable or array of reals
             A diffeomorphism of the circle: ``F(phi + 2 pi) = F(phi) + 2 pi``, growing; the identity when omitted.
         alpha : callable, array or float
 
         Raises
         ------
         InputError
-            Where F does not grow everywhere or does not close.
+            Where F does not grow everywhere or does not close, and where the points are too few for what comes out.
         """
         f = self.phi.copy() if F is None else _diffeomorphism(F, self.phi)
         shift = f - self.phi
@@ -150,7 +157,14 @@ class BMS3State:
         schwarzian = d(shift, 3) / slope - 1.5 * (d(shift, 2) / slope) ** 2
         bracket = self.Xi + a * d(self.Theta) / 2 + d(a) * self.Theta - d(a, 3)
         theta = slope**2 * _at(self.Theta, f) - 2 * schwarzian
-        return BMS3State(theta, slope**2 * _at(bracket, f), G=self.G)
+        moved = BMS3State(theta, slope**2 * _at(bracket, f), G=self.G)
+        for name, after, before in (("Theta", theta, self.Theta), ("Xi", moved.Xi, self.Xi)):
+            if (tail := _tail(after)) > max(_UNRESOLVED, 10 * _tail(before)):
+                raise InputError(
+                    f"{len(self)} points do not resolve the moved {name}, whose last modes have {tail:.1g} of the "
+                    "largest; take more points, or a gentler F and alpha"
+                )
+        return moved
 
     def to_past(self) -> BMS3State:
         """The data at past null infinity: those of the antipodal point, as :func:`linking_map` finds."""
@@ -168,6 +182,9 @@ class BMS3State:
     def _hill(self) -> tuple[np.ndarray, np.ndarray, float]:
         from scipy.integrate import solve_ivp
 
+        growth = np.pi * float(np.sqrt(max(0.0, self.Theta.max())))
+        if growth > _LARGEST_GROWTH:
+            raise InputError(f"solutions of Hill's equation grow like exp({growth:.0f}), too much for its monodromy")
         modes = _modes(self.Theta), _modes(self.Xi)
 
         def rate(phi: float, z: np.ndarray) -> np.ndarray:
@@ -187,14 +204,17 @@ class BMS3State:
         m, change, turns = self._hill
         trace, slope = float(np.trace(m)), float(np.trace(change))
         sign = -1.0 if trace < 0 else 1.0
+        far = float(np.abs(m - sign * np.eye(2)).max())
+        edge = max(_LEAST_EDGE, _EDGE * min(1.0, far * far))
         # With a real eigenvector the number of half turns has the parity of the trace; without, no vector comes back.
         parity = int(trace < 0)
-        winding = 2 * round((turns - parity) / 2) + parity if abs(trace) > 2 - _EDGE else int(np.floor(turns))
-        if abs(abs(trace) - 2) < _EDGE * 100 and np.abs(m - sign * np.eye(2)).max() < _IDENTITY:
-            vacuum = sign < 0 and winding == 1
+        winding = 2 * round((turns - parity) / 2) + parity if abs(trace) > 2 - edge else int(np.floor(turns))
+        if far < _IDENTITY:
+            still = float(np.abs(change).max()) < _IDENTITY * 10 * (1 + float(np.abs(self.Xi).max()))
+            vacuum = sign < 0 and winding == 1 and still
             value = -float(winding**2)
             return Orbit("vacuum" if vacuum else "exceptional", trace, slope, winding, value)
-        if abs(abs(trace) - 2) < _EDGE:
+        if abs(abs(trace) - 2) < edge:
             return Orbit("parabolic", trace, slope, winding, 0.0 if winding == 0 else None)
         if abs(trace) > 2:
             root = float(np.arccosh(abs(trace) / 2)) / np.pi
@@ -258,7 +278,10 @@ def _diffeomorphism(F: Callable[[Circle], Circle] | Circle, phi: Circle) -> Circ
         if not np.allclose(around - f, 2 * np.pi, atol=1e-9):
             raise InputError(f"F(phi + 2 pi) - F(phi) is {float(np.mean(around - f)):.4g}; it must be 2 pi")
         return f
-    f = np.asarray(F, dtype=np.float64)
+    f = np.asarray(F)
+    if f.dtype.kind not in "iuf":
+        raise InputTypeError(f"F is {type(F).__name__}; give a function, or an array of reals")
+    f = f.astype(np.float64)
     if f.shape != phi.shape:
         raise ShapeError(f"F has shape {f.shape}; the circle has {len(phi)} points")
     return f
@@ -267,10 +290,19 @@ def _diffeomorphism(F: Callable[[Circle], Circle] | Circle, phi: Circle) -> Circ
 def _derivative(f: Circle, order: int = 1) -> Circle:
     n = len(f)
     k = np.fft.rfftfreq(n, 1 / n)
-    spectrum = np.fft.rfft(f) * (1j * k) ** order
+    spectrum = np.fft.rfft(f)
+    # Rounding errors of high modes would grow with the cube of their number.
+    spectrum[np.abs(spectrum) < 1e-15 * np.abs(spectrum).max()] = 0
+    spectrum = spectrum * (1j * k) ** order
     if n % 2 == 0 and order % 2:
         spectrum[-1] = 0
     return np.fft.irfft(spectrum, n)
+
+
+def _tail(f: Circle) -> float:
+    """The last eighth of Fourier modes, over the largest mode or 1."""
+    spectrum = np.abs(np.fft.rfft(f)) / len(f)
+    return float(spectrum[-max(1, len(spectrum) // 8) :].max() / max(1.0, spectrum.max()))
 
 
 def _modes(f: Circle) -> tuple[Float[np.ndarray, " k"], Complex[np.ndarray, " k"]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import comb
 from typing import Any
 
 from symmeter.errors import InputError
@@ -132,11 +133,17 @@ def conservation_laws(
     """
     space = system.space
     rules = system.orthonomic
+    for name, value in (("order", order), ("degree", degree)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise InputError(f"{name} is {value!r}; it must be a whole number >= 0")
     allowed = list(range(len(space.independent)))
     for a in range(len(space.dependent)):
         for index in _up_to(len(space.independent), order):
             if not rules.is_principal(a, index):
                 allowed.append(space.jet(a, index))
+    number = comb(len(allowed) + degree, degree) * len(system.equations)
+    if keep is None and number > MOST_UNKNOWNS:
+        raise InputError(f"multipliers have {number:,} coefficients; at most {MOST_UNKNOWNS:,}: lower order or degree")
     monomials = monomials_up_to(allowed, degree)
     if keep is not None:
         names = {v: space.variables[v].name for v in allowed}

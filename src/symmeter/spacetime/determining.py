@@ -8,6 +8,7 @@ polynomial.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from symmeter.spacetime.jets import Index, JetSpace
@@ -83,8 +84,16 @@ def _add(out: Linear, key: tuple[int, Index], c: Poly, shift: int = 0, factor: i
         add_to(out.setdefault(key, {}), c, factor, shift)
 
 
-def determining_equations(system: Orthonomic) -> list[Linear]:
+def determining_equations(system: Orthonomic, equations: Sequence[Poly] = ()) -> list[Linear]:
     """All linear equations for the unknown functions, without repetition, with coprime integers where they are numbers.
+
+    Parameters
+    ----------
+    system : Orthonomic
+        Says what vanishes on solutions.
+    equations : sequence of Poly
+        What the prolonged field is applied to, from which all that vanishes follows; the solved equations, when
+        omitted.
 
     Returns
     -------
@@ -95,14 +104,18 @@ def determining_equations(system: Orthonomic) -> list[Linear]:
     space = system.space
     fields = Prolongation(space)
     found: dict[tuple, Linear] = {}
-    for (a, index), right in system.rules.items():
-        delta = space.poly(space.jet(a, index))
-        add_to(delta, right, -1)
+    for delta in equations or [_solved(space, key, right) for key, right in system.rules.items()]:
         expression = {key: system.reduced(space.reduced(c)) for key, c in fields.applied(delta).items()}
         for equation in _split(space, expression):
             scaled_down = _primitive(equation)
             found.setdefault(_fingerprint(scaled_down), scaled_down)
     return sorted(found.values(), key=lambda e: (len(e), sum(len(c) for c in e.values()), sorted(e)))
+
+
+def _solved(space: JetSpace, key: tuple[int, Index], right: Poly) -> Poly:
+    delta = space.poly(space.jet(*key))
+    add_to(delta, right, -1)
+    return delta
 
 
 def _split(space: JetSpace, expression: Linear) -> list[Linear]:

@@ -155,10 +155,18 @@ def _about(system: PDESystem, symmetries: PointSymmetries) -> list[str]:
     return out
 
 
+def _whole(given: Any, key: str, usual: int) -> int:
+    text = str(given.get(key, usual))
+    if not text.isdigit():
+        raise InputError(f"{key}: {text!r} is no whole number >= 0")
+    return int(text)
+
+
 def _laws(system: PDESystem, given: Any) -> tuple[list[tuple[str, str]], list[str]]:
     """Conserved currents, typeset and as sentences."""
+    order, degree = _whole(given, "order", 1), _whole(given, "degree", 2)
     try:
-        laws = conservation_laws(system, int(given.get("order", 1)), int(given.get("degree", 2)))
+        laws = conservation_laws(system, order, degree)
     except InputError as error:
         return [], [f"no conservation laws were looked for: {error}"]
     space = system.space

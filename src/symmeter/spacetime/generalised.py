@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import comb
 from typing import Any
 
 from symmeter.errors import InputError
@@ -123,11 +124,19 @@ def generalised_symmetries(
     """
     space, rules = system.space, system.orthonomic
     p, q = len(space.independent), len(space.dependent)
+    for name, value in (("order", order), ("degree", degree)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise InputError(f"{name} is {value!r}; it must be a whole number >= 0")
     allowed = list(range(p))
     for a in range(q):
         for index in _up_to(p, order):
             if not rules.is_principal(a, index):
                 allowed.append(space.jet(a, index))
+    number = comb(len(allowed) + degree, degree) * q
+    if keep is None and number > MOST_UNKNOWNS:
+        raise InputError(
+            f"characteristics have {number:,} coefficients; at most {MOST_UNKNOWNS:,}: lower order or degree"
+        )
     monomials = monomials_up_to(allowed, degree)
     if keep is not None:
         names = {v: space.variables[v].name for v in allowed}

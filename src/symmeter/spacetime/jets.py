@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import lcm
 
 from symmeter.errors import InputError
 from symmeter.spacetime.polynomials import (
@@ -26,7 +27,7 @@ from symmeter.spacetime.polynomials import (
     times,
 )
 
-__all__ = ["Function", "Index", "JetSpace", "Variable"]
+__all__ = ["ELEMENTARY", "Function", "Index", "JetSpace", "Variable"]
 
 #: How often each independent variable is differentiated by.
 Index = tuple[int, ...]
@@ -111,6 +112,8 @@ class JetSpace:
     factors: dict[tuple, int] = field(default_factory=dict, init=False)
     _numbers: dict[tuple, int] = field(default_factory=dict, init=False)
     _total: dict[tuple[int, int], Poly] = field(default_factory=dict, init=False)
+    #: Of exp, sin and roots, by argument a: the largest q for which there is a symbol of a/q, and that symbol.
+    _finest: dict[tuple, tuple[int, int]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         names = [*self.independent, *self.dependent, *self.parameters]
@@ -151,7 +154,7 @@ class JetSpace:
         return self._new(("c", name), Variable("parameter", name))
 
     def function(self, name: str, argument: Poly) -> Poly:
-        """``name(argument)``: sin, cos, sinh, cosh, tan, exp, log, or a function of which nothing is known."""
+        """``name(argument)`` for a name in :data:`ELEMENTARY`, or a function of which nothing is known."""
         if not argument or all(m == 0 for m in argument):
             value = _at_number(name, argument.get(0, 0))
             if value is not None:
@@ -179,8 +182,10 @@ class JetSpace:
         Raises
         ------
         InputError
-            For a sum, whose inverse has no rule.
+            For zero, and for a sum, whose inverse has no rule.
         """
+        if not p or (self.denominators and not _nonzero(self, p)):
+            raise InputError("nothing can be divided by zero")
         if len(p) != 1:
             if self.denominators:
                 return self._inverse_of_sum(p)
@@ -224,22 +229,51 @@ class JetSpace:
         return twin
 
     def root(self, base: Poly, exponent: Fraction) -> Poly:
-        """``base^exponent`` for a fraction: w with dw = exponent w / base.
+        """``base^exponent`` for a fraction: powers of one w with dw = w / (q base), so that x^(3/2) is x x^(1/2).
 
-        The base is a single variable; a sum where ``denominators`` are allowed.
+        The base is a product of variables; a sum where ``denominators`` are allowed.
         """
-        if not self.denominators and (len(base) != 1 or next(iter(base.values())) != 1):
-            raise InputError(f"({self.text(base)})^({exponent}) has no rule; powers are of a single variable")
-        text = f"({self.text(base)})^({exponent})"
-        key = (_key(base), exponent)
+        if not base and exponent > 0:
+            return {}
+        if len(base) != 1:
+            if not self.denominators or not base:
+                raise InputError(f"({self.text(base)})^({exponent}) has no rule; powers are of a single variable")
+            return self._single_root(base, exponent)
+        ((m, c),) = base.items()
+        out = _root_of_number(c, exponent)
+        if out is None:
+            if not self.denominators:
+                raise InputError(f"({self.text(base)})^({exponent}) has no rule; powers are of a single variable")
+            out = self._single_root({0: c}, exponent)
+        for v, e in exponents(m):
+            inner = self.functions.get(v)
+            if inner is not None and inner.kind == "inverse":
+                factor = self.root(inner.argument, -exponent * e)
+            elif inner is not None and inner.kind == "exp":
+                factor = self.function("exp", scaled(inner.argument, exponent * e))
+            else:
+                factor = self._single_root(self.poly(v), exponent * e)
+            out = self.times(out, factor)
+        return out
 
-        def derivative() -> Poly:
-            return scaled(self.times(self.poly(number), self.inverse(base)), exponent)
+    def _single_root(self, base: Poly, exponent: Fraction) -> Poly:
+        whole, rest = divmod(exponent.numerator, exponent.denominator)
+        out = power(base if whole >= 0 else self.inverse(base), abs(whole))
+        if not rest:
+            return self.reduced(out)
+        finer = self._finest.get(("root", _key(base)))
+        q = exponent.denominator if finer is None else lcm(exponent.denominator, finer[0])
+        if finer is None or q != finer[0]:
+            share = Fraction(1, q)
 
-        number = self._define("root", text, key, base, derivative)
-        whole = power(base if exponent > 0 else self.inverse(base), abs(exponent.numerator))
-        self.powers[number] = exponent.denominator, whole
-        return self.poly(number)
+            def derivative() -> Poly:
+                return scaled(self.times(self.poly(number), self.inverse(base)), share)
+
+            text = f"({self.text(base)})^({share})"
+            number = self._define("root", text, (_key(base), share), base, derivative)
+            self.powers[number] = (q, base) if finer is None else (q // finer[0], self.poly(finer[1]))
+            self._finest["root", _key(base)] = finer = q, number
+        return self.times(out, power(self.poly(finer[1]), rest * (q // exponent.denominator)))
 
     @staticmethod
     def poly(number: int) -> Poly:
@@ -267,7 +301,11 @@ class JetSpace:
                     if both:
                         n -= (both << (WIDTH * v)) + (both << (WIDTH * twin))
             found = next((v for v, (e, _) in self.powers.items() if degree_in(n, v) >= e), None)
-            if found is None:
+            split = None if found is not None or self.denominators else self._beside_inverse(n)
+            if split is not None:
+                changed = True
+                add_to(out, self.reduced(scaled(split, c)))
+            elif found is None:
                 changed |= n != m
                 add_to(out, {n: c})
             else:
@@ -276,6 +314,23 @@ class JetSpace:
                 rest = n - (exponent << (WIDTH * found))
                 add_to(out, self.reduced(times({rest: c}, value)))
         return out if changed else p
+
+    def _beside_inverse(self, n: int) -> Poly | None:
+        """``c^2/s = 1/s - s`` and ``1/(s c) = s/c + c/s``: what is left of a monomial in a sine and its inverse."""
+        for s, twin in self.inverses.items():
+            f = self.functions.get(s)
+            if f is None or f.kind not in ("sin", "sinh") or not degree_in(n, twin):
+                continue
+            c = self._numbers["f", "cos" if f.kind == "sin" else "cosh", *f.key]
+            sign = -1 if f.kind == "sin" else 1
+            other = self.inverses.get(c)
+            if degree_in(n, c) >= 2:
+                rest = n - (2 << (WIDTH * c))
+                return times({rest: 1}, {0: 1, 2 << (WIDTH * s): sign})
+            if other is not None and degree_in(n, other):
+                # 1 = c^2 + s^2, or c^2 - s^2.
+                return times({n: 1}, {2 << (WIDTH * c): 1, 2 << (WIDTH * s): -sign})
+        return None
 
     def partial(self, p: Poly, v: int) -> Poly:
         """The derivative by variable number ``v``, through functions that depend on it."""
@@ -392,6 +447,23 @@ class JetSpace:
         return (-max((sum(self.variables[v].index) for v, _ in powers), default=0), -sum(e for _, e in powers), powers)
 
 
+def _nonzero(space: JetSpace, p: Poly) -> bool:
+    from symmeter.spacetime.denominators import canonical
+
+    return len(p) == 1 or bool(canonical(space, p))
+
+
+def _root_of_number(c: Number, exponent: Fraction) -> Poly | None:
+    """``c^exponent`` where that is rational."""
+    q, parts = exponent.denominator, []
+    for n in (Fraction(c).numerator, Fraction(c).denominator):
+        root = round(n ** (1 / q)) if 0 < n < 10**12 else 0
+        if root**q != n:
+            return None
+        parts.append(root)
+    return constant(plain(Fraction(*parts) ** exponent.numerator))
+
+
 def _key(p: Poly) -> tuple:
     return tuple(sorted(p.items()))
 
@@ -416,8 +488,37 @@ def _sine(sign: int, names: tuple[str, str]) -> Callable[[JetSpace, tuple, Poly]
         c = space._define(names[1], f"{names[1]}({text})", where, argument, lambda: scaled(space.poly(s), sign))
         # sin^2 = 1 - cos^2, sinh^2 = cosh^2 - 1.
         cc = times(space.poly(c), space.poly(c))
-        space.powers[s] = 2, {0: -sign, next(iter(cc)): sign}
+        space.powers.setdefault(s, (2, {0: -sign, next(iter(cc)): sign}))
         return space.poly(s), space.poly(c)
+
+    def unit_of(space: JetSpace, m: int, coefficient: Number) -> tuple[int, Number]:
+        """A number as a multiple of 1/q, where sines of m/q are the finest there are; coarser ones become sums."""
+        whole, unit = _multiple(coefficient)
+        q, own = Fraction(unit).denominator, Fraction(unit).numerator
+        known = space._finest.get((names[0], m)) if own == 1 else None
+        if own == 1 and (known is None or known[0] % q):
+            fine = q if known is None else lcm(q, known[0])
+            ((made, _),) = exponents(next(iter(pair(space, {m: plain(Fraction(1, fine))})[0])))
+            space._finest[names[0], m] = fine, made
+            if known is not None:
+                old = (known[1], space._numbers["f", names[1], *space.functions[known[1]].key])
+                if any(v in space.inverses for v in old):
+                    raise InputError(f"1/{space.variables[old[0]].name} beside a part of that angle has no rule")
+                for v, value in zip(old, multiple(space, m, fine // known[0], plain(Fraction(1, fine)))):
+                    space.powers[v] = 1, value
+            known = fine, made
+        if known is None:
+            return whole, unit
+        return whole * (known[0] // q), plain(Fraction(1, known[0]))
+
+    def multiple(space: JetSpace, m: int, whole: int, unit: Number) -> tuple[Poly, Poly]:
+        one = pair(space, {m: unit})
+        if whole < 0:
+            one = scaled(one[0], -1), one[1]
+        total: tuple[Poly, Poly] = ({}, {0: 1})
+        for _ in range(abs(whole)):
+            total = added(space, total, one)
+        return total
 
     def added(space: JetSpace, a: tuple[Poly, Poly], b: tuple[Poly, Poly]) -> tuple[Poly, Poly]:
         s = dict(space.times(a[0], b[1]))
@@ -429,12 +530,7 @@ def _sine(sign: int, names: tuple[str, str]) -> Callable[[JetSpace, tuple, Poly]
     def build(space: JetSpace, key: tuple, argument: Poly) -> Poly:
         total: tuple[Poly, Poly] = ({}, {0: 1})
         for m, coefficient in sorted(argument.items()):
-            whole, unit = _multiple(coefficient)
-            one = pair(space, {m: unit})
-            if whole < 0:
-                one = scaled(one[0], -1), one[1]
-            for _ in range(abs(whole)):
-                total = added(space, total, one)
+            total = added(space, total, multiple(space, m, *unit_of(space, m, coefficient)))
         return total[0 if key[0] == names[0] else 1]
 
     return build
@@ -448,32 +544,66 @@ def _multiple(coefficient: Number) -> tuple[int, Number]:
     return q.numerator, plain(Fraction(1, q.denominator))
 
 
-def _tangent(space: JetSpace, key: tuple, argument: Poly) -> Poly:
-    def derivative() -> Poly:
-        t = space.poly(number)
-        return {0: 1, next(iter(times(t, t))): 1}
+def _ratio(above: str, below: str) -> Callable[[JetSpace, tuple, Poly], Poly]:
+    """A function that is a ratio of two: a symbol of its own would hide that tan cos is sin."""
 
-    number = space._define("tan", f"tan({space.text(argument)})", key, argument, derivative)
-    return space.poly(number)
+    def build(space: JetSpace, key: tuple, argument: Poly) -> Poly:
+        top = space.function(above, argument) if above else dict(_ONE)
+        return space.times(top, space.inverse(space.function(below, argument)))
+
+    return build
 
 
 def _exponential(space: JetSpace, key: tuple, argument: Poly) -> Poly:
-    """``exp(a + 2 b) = exp(a) exp(b)^2``, and exp(-a) is the inverse of exp(a)."""
+    """``exp(a + 2 b) = exp(a) exp(b)^2``, exp(-a) is the inverse of exp(a), and exp(2 log x) is x^2."""
     out: Poly = {0: 1}
     for m, coefficient in sorted(argument.items()):
+        inner = next((space.functions[v] for v, _ in exponents(m) if m == next(iter(space.poly(v)))
+                      and v in space.functions), None)  # fmt: skip
+        if inner is not None and inner.kind == "log" and Fraction(coefficient).denominator == 1:
+            base = inner.argument if coefficient > 0 else space.inverse(inner.argument)
+            out = space.times(out, space.reduced(power(base, abs(int(coefficient)))))
+            continue
         whole, unit = _multiple(coefficient)
-        factor = space.poly(_single_exponential(space, {m: unit}))
-        out = space.times(out, power(factor if whole > 0 else space.inverse(factor), abs(whole)))
+        number, times_finest = _single_exponential(space, m, unit)
+        factor = space.poly(number)
+        out = space.times(out, power(factor if whole > 0 else space.inverse(factor), abs(whole) * times_finest))
     return space.reduced(out)
 
 
-def _single_exponential(space: JetSpace, argument: Poly) -> int:
-    where = ("exp", _key(argument))
-    number = space._define("exp", f"exp({space.text(argument)})", where, argument, lambda: space.poly(number))
-    return number
+def _single_exponential(space: JetSpace, m: int, unit: Number) -> tuple[int, int]:
+    """The finest exp(m/q) so far, and which power of it is exp(unit m); one that is finer still has a rule."""
+    q, own = Fraction(unit).denominator, Fraction(unit).numerator
+    known = space._finest.get(("exp", m)) if own == 1 else None
+    fine = q if known is None else lcm(q, known[0])
+    if known is None or fine != known[0]:
+        argument = {m: plain(Fraction(own, fine))}
+        where = ("exp", _key(argument))
+        number = space._define("exp", f"exp({space.text(argument)})", where, argument, lambda: space.poly(number))
+        if known is not None:
+            space.powers[number] = fine // known[0], space.poly(known[1])
+        known = fine, number
+        if own == 1:
+            space._finest["exp", m] = known
+    return known[1], known[0] // q
 
 
 def _logarithm(space: JetSpace, key: tuple, argument: Poly) -> Poly:
+    """``log(x^2 y) = 2 log(x) + log(y)``, and log(exp(a)) is a."""
+    if not argument:
+        raise InputError("log(0) has no value")
+    ((m, c),) = argument.items() if len(argument) == 1 else ((0, 0),)
+    if c == 1 and m and argument != space.poly(next(v for v, _ in exponents(m))):
+        out: Poly = {}
+        for v, e in exponents(m):
+            add_to(out, space.function("log", space.poly(v)), e)
+        return out
+    for v, _ in exponents(m) if c == 1 else ():
+        f = space.functions.get(v)
+        if f is not None and f.kind == "exp":
+            return f.argument
+        if f is not None and f.kind in ("inverse", "root"):
+            return scaled(space.function("log", f.argument), f.key[-1] if f.kind == "root" else -1)
     number = space._define("log", f"log({space.text(argument)})", key, argument, lambda: space.inverse(argument))
     return space.poly(number)
 
@@ -483,7 +613,16 @@ _BUILDERS: dict[str, Callable[[JetSpace, tuple, Poly], Poly]] = {
     "cos": _sine(-1, ("sin", "cos")),
     "sinh": _sine(1, ("sinh", "cosh")),
     "cosh": _sine(1, ("sinh", "cosh")),
-    "tan": _tangent,
+    "tan": _ratio("sin", "cos"),
+    "cot": _ratio("cos", "sin"),
+    "sec": _ratio("", "cos"),
+    "csc": _ratio("", "sin"),
+    "tanh": _ratio("sinh", "cosh"),
+    "coth": _ratio("cosh", "sinh"),
+    "sech": _ratio("", "cosh"),
+    "csch": _ratio("", "sinh"),
     "exp": _exponential,
     "log": _logarithm,
 }
+#: Functions of which rules are known.
+ELEMENTARY = tuple(_BUILDERS)

@@ -114,6 +114,8 @@ def conformal_killing_vectors(
 def _found(
     metric: Metric, conformal: bool, degree: int | None, factors: Sequence[str] | None, size: bool, seed: int
 ) -> tuple[tuple[VectorField, ...], SolutionSize | None, tuple[int, ...]]:
+    if not metric.determinant:
+        raise InputError("the metric is degenerate: its determinant is zero")
     space, equations = _equations(metric, conformal=conformal)
     n, chosen = metric.dimension, factors or ()
     found, counted, numbers = search(

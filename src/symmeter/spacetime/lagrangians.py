@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from symmeter.errors import InputError
+from symmeter.errors import InputError, InputTypeError
 from symmeter.linalg.rational import rational_null_space
 from symmeter.spacetime.jets import Index, JetSpace
-from symmeter.spacetime.parsing import parse_expression
+from symmeter.spacetime.parsing import constants_in, parse_expression
 from symmeter.spacetime.polynomials import Poly, add_to, primitive
 from symmeter.spacetime.prolonged import evolved, prolonged
 from symmeter.spacetime.systems import PDESystem, PointSymmetries, _names, _some
@@ -77,7 +77,9 @@ class Lagrangian:
     ----------
     text : str
     indep, dep : str
-    parameters, functions : str
+    parameters : str
+        Constants; those names of the text that are nothing else and have no arguments, when omitted.
+    functions : str
         As in :class:`~symmeter.spacetime.PDESystem`.
 
     Examples
@@ -103,7 +105,10 @@ class Lagrangian:
     ) -> None:
         self.text = text
         self.functions = tuple(_names(functions, "functions"))
-        self.space = JetSpace(_some(indep, "indep"), _some(dep, "dep"), tuple(_names(parameters, "parameters")))
+        x, u, constants = _some(indep, "indep"), _some(dep, "dep"), _names(parameters, "parameters")
+        if not constants and isinstance(text, str):
+            constants = constants_in(text, [*x, *u, *self.functions])
+        self.space = JetSpace(x, u, tuple(constants))
         self.density = self.space.reduced(parse_expression(text, self.space, self.functions))
         if self.space.order(self.density) < 0:
             raise InputError(f"{text!r} has no {' or '.join(self.space.dependent)} in it")
@@ -135,6 +140,10 @@ class Lagrangian:
         texts = [self.space.text(e) for e in self.euler_expressions if e]
         if not texts:
             raise InputError("the Lagrangian is a total divergence: every u is a solution")
+        if impossible := [
+            t for t, e in zip(texts, (e for e in self.euler_expressions if e)) if self.space.order(e) < 0
+        ]:
+            raise InputError(f"the field equation {impossible[0]} = 0 has no solutions")
         system = PDESystem(
             texts,
             self.space.independent,
@@ -148,7 +157,7 @@ class Lagrangian:
 
     def change(self, field: VectorField) -> Poly:
         """``pr X (L) + L D_i xi^i``: zero for strict symmetries, a divergence for variational ones."""
-        space = self.space
+        space, field = self.space, field.in_space(self.space)
         out = prolonged(field, self.density)
         for i in range(len(space.independent)):
             add_to(out, space.times(self.density, space.derivative(field.coefficients[i], i)))
@@ -193,8 +202,11 @@ class Lagrangian:
         """
         space = self.space
         if isinstance(symmetry, VectorField):
+            symmetry = symmetry.in_space(space)
             q, change = symmetry.characteristics, self.change(symmetry)
             moved = symmetry.coefficients[: len(space.independent)]
+        elif isinstance(symmetry, str) or not isinstance(symmetry, Sequence):
+            raise InputTypeError(f"{symmetry!r} is no symmetry; give a vector field, or a list of characteristics")
         else:
             q = tuple(space.reduced(parse_expression(t, space, self.functions)) for t in symmetry)
             if len(q) != len(space.dependent):

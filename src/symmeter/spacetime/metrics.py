@@ -8,17 +8,17 @@ and zero is decided.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement, product
 from typing import Any
 
-from symmeter.errors import InputError, ShapeError
+from symmeter.errors import InputError, InputTypeError, ShapeError
 from symmeter.spacetime.denominators import canonical
 from symmeter.spacetime.jets import JetSpace
-from symmeter.spacetime.parsing import parse_expression
+from symmeter.spacetime.parsing import constants_in, parse_expression
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, scaled
 
 __all__ = ["Metric", "Tensor"]
@@ -92,7 +92,7 @@ class Metric:
     functions : str
         Free functions with their arguments, ``"Theta(phi) M(u,phi)"``.
     parameters : str
-        Constants; those names of the text that are nothing else, when omitted.
+        Constants; those names of the text that are nothing else and have no arguments, when omitted.
 
     Raises
     ------
@@ -114,6 +114,11 @@ class Metric:
         functions: str = "",
         parameters: str | Sequence[str] = "",
     ) -> None:
+        rows = [line_element] if isinstance(line_element, str) else line_element
+        if not isinstance(rows, (list, tuple)) or not all(_is_texts(row) for row in rows):
+            raise InputTypeError(f"{line_element!r} is no metric; give a line element, or a matrix of texts")
+        if isinstance(line_element, str):
+            line_element = re.sub(r"^\s*ds\s*(\^|\*\*)\s*2\s*=", "", line_element)
         text = line_element if isinstance(line_element, str) else " ".join(t for row in line_element for t in row)
         x = _coordinates(text, coordinates)
         depends = _functions(functions, x)
@@ -351,6 +356,8 @@ class Metric:
     def bracket(self, first: Sequence[Poly | str], second: Sequence[Poly | str]) -> tuple[Poly, ...]:
         """The commutator of two vector fields."""
         a, b = ([self.expression(f) if isinstance(f, str) else f for f in v] for v in (first, second))
+        if len(a) != self.dimension or len(b) != self.dimension:
+            raise ShapeError(f"{len(a)} and {len(b)} components for {self.dimension} coordinates")
         space = self.space
 
         def component(i: int) -> Iterator[Poly]:
@@ -507,23 +514,9 @@ def _functions(text: str, coordinates: Sequence[str]) -> dict[str, tuple[str, ..
     return out
 
 
-def _constants(text: str, coordinates: Sequence[str], functions: dict[str, tuple[str, ...]]) -> list[str]:
-    known = {
-        *coordinates,
-        *functions,
-        *(f"d{c}" for c in coordinates),
-        "sin",
-        "cos",
-        "tan",
-        "sinh",
-        "cosh",
-        "exp",
-        "log",
-        "sqrt",
-        "D",
-    }
-    found: list[str] = []
-    for word in re.findall(r"[A-Za-zα-ωΑ-Ω][A-Za-z0-9α-ωΑ-Ω]*", text):
-        if word not in known and word not in found:
-            found.append(word)
-    return found
+def _is_texts(row: Any) -> bool:
+    return isinstance(row, (str, list, tuple)) and all(isinstance(t, str) for t in row)
+
+
+def _constants(text: str, coordinates: Sequence[str], functions: Iterable[str]) -> list[str]:
+    return constants_in(text, [*coordinates, *functions, *(f"d{c}" for c in coordinates)])

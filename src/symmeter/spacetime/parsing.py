@@ -7,15 +7,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from symmeter.errors import InputError, InputTypeError, nearest_name
-from symmeter.spacetime.jets import Index, JetSpace
+from symmeter.spacetime.jets import ELEMENTARY, Index, JetSpace
 from symmeter.spacetime.polynomials import HIGHEST, Poly, add_to, constant, power, scaled
 
-__all__ = ["LONGEST", "parse_equation", "parse_expression"]
+__all__ = ["LONGEST", "constants_in", "parse_equation", "parse_expression"]
 
 LONGEST = 20_000
 _NESTED = 60
@@ -23,7 +23,8 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-zα-ωΑ-Ω][A-Za-z0-9α-ωΑ-Ω]*)"
     r"(?:_(?:\{(?P<braced>[^}]*)\}|(?P<index>[A-Za-z0-9α-ω]+)))?(?P<primes>'*)|(?P<sign>\*\*|[-+*/^(),=]))"
 )
-_FUNCTIONS = ("sin", "cos", "tan", "sinh", "cosh", "exp", "log", "sqrt")
+_FUNCTIONS = (*ELEMENTARY, "sqrt")
+_DERIVATIVES = ("D", "Diff", "diff", "Derivative")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def parse_expression(
     reader = _Reader(text, space, functions, given or {})
     found = reader.sum()
     reader.end()
-    return found
+    # A part of an angle, met late, changes what stands before it.
+    return space.reduced(found)
 
 
 def parse_equation(text: str, space: JetSpace, functions: tuple[str, ...] = ()) -> Poly:
@@ -211,9 +213,9 @@ class _Reader:
             return self.given[name]
         if name in space.dependent:
             index = self._index(token)
-            self._skip_arguments()
+            self._skip_arguments(token)
             return space.poly(space.jet(space.dependent.index(name), index))
-        if name in ("D", "Diff", "diff", "Derivative") and self.take("("):
+        if name in _DERIVATIVES and self.take("("):
             return self._derivative(token)
         if token.index is not None:
             # A parameter may have an underscore in its name.
@@ -240,15 +242,21 @@ class _Reader:
         known = [*space.independent, *space.dependent, *space.parameters, *_FUNCTIONS, *self.functions]
         raise self.fail(f"{name!r} is unknown{self._hint(name, known)}", token.place)
 
-    def _skip_arguments(self) -> None:
-        """The arguments of u(t, x), where they are just the independent variables."""
-        at, wants_name = self.at, True
+    def _skip_arguments(self, unknown: _Token) -> None:
+        """The arguments of u(t, x), where they are just the independent variables: all that u depends on."""
+        at, wants_name, names = self.at, True, set()
         if self.take("(") is None:
             return
         while (token := self.peek()) is not None:
             self.at += 1
             if not wants_name and token.text == ")":
+                known = self.space.depends.get(unknown.text, self.space.independent)
+                if names != set(known):
+                    raise self.fail(
+                        f"{unknown.text} is a function of {', '.join(known)}; for a product write *", unknown.place
+                    )
                 return
+            names |= {token.text} - {","}
             right = token.text in self.space.independent if wants_name else token.text == ","
             if not right:
                 break
@@ -305,6 +313,21 @@ class _Reader:
         return out
 
 
-def names_in(text: str) -> set[str]:
-    """All names in a text, without indices: for a first guess at its parameters."""
-    return {found["name"] for found in _TOKEN.finditer(text) if found["name"]} - set(_FUNCTIONS) - {"D", "diff", "Diff"}
+def constants_in(text: str, known: Iterable[str]) -> list[str]:
+    """Names of a text that stand alone and are not known: taken for constants where none are named.
+
+    What has an index, a prime or arguments, as ``f(r)``, is no constant.
+
+    Examples
+    --------
+    >>> constants_in("m^2 u^2/2 - k u_x^2 + f(u)", ["u", "x"])
+    ['m', 'k']
+    """
+    passed = {*known, *_FUNCTIONS, *_DERIVATIVES}
+    found: dict[str, None] = {}
+    for token in _TOKEN.finditer(text):
+        called = text[token.end() : token.end() + 1] == "("
+        indexed = token["braced"] is not None or token["index"] or token["primes"]
+        if token["name"] and token["name"] not in passed and not called and not indexed:
+            found[token["name"]] = None
+    return list(found)

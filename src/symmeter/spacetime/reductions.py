@@ -65,6 +65,7 @@ def reduced_by(system: PDESystem, field: VectorField) -> Reduction:
     u = (1/6)*x*t^-1 + w: w_t + w*t^-1 = 0
     z = x*t^(-1/3); u = w*t^(-2/3): w_zzz - (1/3)*z*w_z + 6*w*w_z - (2/3)*w = 0
     """
+    field = field.in_space(system.space)
     if not system.is_symmetry(field):
         raise InputError(f"{field} is no symmetry of the system; there are no solutions that it keeps")
     space = system.space

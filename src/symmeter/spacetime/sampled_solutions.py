@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from symmeter.errors import InputError, NonFiniteError, ShapeError
+from symmeter.errors import InputError, InputTypeError, NonFiniteError, ShapeError
 from symmeter.spacetime.conservation import ConservationLaw
 from symmeter.spacetime.polynomials import Poly, exponents
 from symmeter.spacetime.systems import PDESystem
@@ -67,6 +67,8 @@ class SampledSolution:
             if np.ndim(axis) != 1 or len(axis) < 2 * _DEGREE + 2 or not np.all(np.diff(axis) > 0):
                 raise InputError(f"{name} must be an ascending list of at least {2 * _DEGREE + 2} numbers")
         for name, u in self.values.items():
+            if np.iscomplexobj(u):
+                raise InputTypeError(f"{name} has complex values; give its real and imaginary parts as two unknowns")
             if np.shape(u) != (len(self.first), len(self.second)):
                 raise ShapeError(
                     f"{name} has shape {np.shape(u)}; the grid has {len(self.first)} x {len(self.second)} points"

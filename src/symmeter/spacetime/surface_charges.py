@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from symmeter.errors import InputError, ShapeError
+from symmeter.errors import InputError, InputTypeError, ShapeError
 from symmeter.spacetime.denominators import canonical, square_root
 from symmeter.spacetime.metrics import Components, Metric, Tensor
 from symmeter.spacetime.polynomials import Number, Poly, add_to, scaled
@@ -67,7 +67,11 @@ def surface_charge(
     xi = [metric.expression(f) if isinstance(f, str) else f for f in field]
     if len(xi) != n:
         raise ShapeError(f"{len(xi)} components for {n} coordinates")
+    if not isinstance(change, (Tensor, Mapping)):
+        raise InputTypeError(f"a change of the metric is a {type(change).__name__}; give a tensor or its components")
     h = change.components if isinstance(change, Tensor) else dict(change)
+    if any(len(index) != 2 or not all(0 <= i < n for i in index) for index in h):
+        raise ShapeError(f"a change of the metric has components h[i, j] with i and j below {n}")
     calculus = MetricCalculus(metric)
     up = calculus.raised(h)
     trace = calculus.total(

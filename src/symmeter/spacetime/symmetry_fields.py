@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float
 
+from symmeter.errors import InputError
 from symmeter.spacetime.ansatz import polynomial_solutions
 from symmeter.spacetime.determining import Linear
 from symmeter.spacetime.field_algebra import FieldAlgebra, field_algebra
@@ -112,7 +113,7 @@ def search(
     The degree is raised, when it is not given, until all are found or their number does not change any more. Functions
     that polynomials are multiplied by are asked for after counting, which needs a value for every function it meets.
     """
-    counted = solution_size(space, equations, unknowns, seed=seed) if size else None
+    counted = _counted(space, equations, unknowns, seed) if size else None
     whole = None if counted is None else counted.dimension
     extra = factors()
     found: list[tuple[Poly, ...]] = []
@@ -128,6 +129,14 @@ def search(
         if degree is None and whole is None and counted is not None and counted.functions_of and d >= 3:
             break
     return found, counted, tuple(numbers)
+
+
+def _counted(space: JetSpace, equations: Sequence[Linear], unknowns: int, seed: int) -> SolutionSize | None:
+    try:
+        return solution_size(space, equations, unknowns, seed=seed)
+    except InputError:
+        # Cube roots of sums have no values modulo the prime: nothing is said on how many there are.
+        return None
 
 
 def simplicity(field: VectorField) -> tuple:

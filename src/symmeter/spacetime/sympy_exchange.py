@@ -11,12 +11,10 @@ from fractions import Fraction
 from typing import Any
 
 from symmeter.errors import InputError, InputTypeError, MissingDependencyError
-from symmeter.spacetime.jets import JetSpace
+from symmeter.spacetime.jets import ELEMENTARY, JetSpace
 from symmeter.spacetime.polynomials import Poly, exponents
 
 __all__ = ["SympyTexts", "is_sympy", "read_sympy", "to_sympy"]
-
-_FUNCTIONS = ("sin", "cos", "tan", "sinh", "cosh", "exp", "log")
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,8 @@ class SympyTexts:
 
 def is_sympy(value: Any) -> bool:
     """Whether a value comes from SymPy, which need not be there."""
-    return type(value).__module__.split(".")[0] == "sympy"
+    # Functions such as u are classes of their own, which SymPy makes without a module.
+    return any(str(kind.__module__).split(".")[0] == "sympy" for kind in type(value).__mro__)
 
 
 def read_sympy(expressions: Sequence[Any]) -> SympyTexts:
@@ -65,7 +64,8 @@ def read_sympy(expressions: Sequence[Any]) -> SympyTexts:
         if not is_sympy(e):
             raise InputTypeError(f"{e!r} is a {type(e).__name__}; give SymPy expressions or equalities")
         for f in sorted(e.atoms(_sympy().core.function.AppliedUndef), key=str):
-            if all(a.is_Symbol for a in f.args):
+            # Slots of derivatives of f(s) at a place are dummies.
+            if all(a.is_Symbol and not a.is_Dummy for a in f.args):
                 unknown.setdefault(f.func.__name__, tuple(a.name for a in f.args))
     if not unknown:
         raise InputError("there is no unknown function such as u(t, x) in the expressions")
@@ -114,6 +114,8 @@ class _Tree:
             return self._derivative(e)
         if e.is_Function:
             return self._function(e)
+        if isinstance(e, _sympy().Subs) and len(e.variables) == 1 and e.expr.is_Derivative:
+            return self._primed(e.expr, e.variables[0], e.point[0])
         raise InputError(f"{e} ({type(e).__name__}) has no counterpart here; use rational numbers and known functions")
 
     def _power(self, e: Any) -> str:
@@ -125,19 +127,43 @@ class _Tree:
     def _derivative(self, e: Any) -> str:
         inner = e.expr
         if not inner.is_Function or inner.func.__name__ not in self.dependent:
-            return self.text(e.doit())
+            if inner.is_Function and len(e.variable_count) == 1 and inner.args == (e.variable_count[0][0],):
+                return self._primed(e, inner.args[0], inner.args[0])
+            done = e.doit()
+            if done == e:
+                raise InputError(
+                    f"{e} has no counterpart here; differentiate unknowns by {', '.join(self.independent)}"
+                )
+            return self.text(done)
+        self._own_arguments(inner)
         letters = [str(v) for v, n in e.variable_count for _ in range(int(n))]
         return f"{inner.func.__name__}_{{{','.join(letters)}}}"
 
     def _function(self, e: Any) -> str:
         name = e.func.__name__
         if name in self.dependent:
+            self._own_arguments(e)
             return str(name)
         if len(e.args) != 1:
             raise InputError(f"{e} has {len(e.args)} arguments; functions of one are known")
-        if name not in _FUNCTIONS:
+        if name not in ELEMENTARY:
+            if not isinstance(e, _sympy().core.function.AppliedUndef):
+                raise InputError(f"{e}: {name} has no rule here; known are {', '.join(ELEMENTARY)}")
             self.functions.add(name)
         return f"{name}({self.text(e.args[0])})"
+
+    def _primed(self, derivative: Any, slot: Any, place: Any) -> str:
+        """f'(place), for the derivative of an arbitrary function by its argument."""
+        inner, by = derivative.expr, derivative.variable_count
+        if not inner.is_Function or inner.args != (slot,) or len(by) != 1 or by[0][0] != slot:
+            raise InputError(f"{derivative} has no counterpart here; use derivatives of functions of one argument")
+        name = inner.func.__name__
+        self.functions.add(name)
+        return f"{name}{chr(39) * int(by[0][1])}({self.text(place)})"
+
+    def _own_arguments(self, e: Any) -> None:
+        if tuple(str(a) for a in e.args) != self.independent:
+            raise InputError(f"{e} is taken at another point than {', '.join(self.independent)}; equations are local")
 
 
 def to_sympy(space: JetSpace, p: Poly) -> Any:

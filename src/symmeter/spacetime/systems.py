@@ -65,13 +65,16 @@ class PDESystem:
         functions: str | Sequence[str] = "",
         complete: bool = True,
     ) -> None:
-        texts = [t for t in (equations.split(";") if isinstance(equations, str) else list(equations)) if t.strip()]
+        if not isinstance(equations, (str, list, tuple)) or not all(isinstance(t, str) for t in equations):
+            raise InputTypeError(f"equations are {equations!r}; give a text such as 'u_t = u_xx', or a list of them")
+        texts = [t for t in (equations.split(";") if isinstance(equations, str) else equations) if t.strip()]
         if not texts:
             raise InputError("there is no equation; give one such as 'u_t = u_xx'")
         self.texts = tuple(t.strip() for t in texts)
         self.functions = tuple(_names(functions, "functions"))
         self.space = JetSpace(_some(indep, "indep"), _some(dep, "dep"), tuple(_names(parameters, "parameters")))
-        self.equations = tuple(self.space.reduced(parse_equation(t, self.space, self.functions)) for t in self.texts)
+        read = [parse_equation(t, self.space, self.functions) for t in self.texts]
+        self.equations = tuple(self.space.reduced(p) for p in read)
         for text, p in zip(self.texts, self.equations):
             if self.space.order(p) < 0:
                 raise InputError(f"{text!r} has no {' or '.join(self.space.dependent)} in it")
@@ -115,7 +118,7 @@ class PDESystem:
     @cached_property
     def determining(self) -> list[Linear]:
         """The linear equations for the coefficients of a point symmetry."""
-        return determining_equations(self.orthonomic)
+        return determining_equations(self.orthonomic, [*self.equations, *self.orthonomic.added])
 
     def special_cases(self, degree: int | None = None, **options: Any) -> dict[str, PointSymmetries]:
         """Symmetries where a parameter is zero, which is taken to be general otherwise; only where they are more.
@@ -163,6 +166,7 @@ class PDESystem:
         """Whether a vector field maps solutions to solutions: exact."""
         from symmeter.spacetime.prolonged import prolonged
 
+        field = field.in_space(self.space)
         rules = self.orthonomic.rules
         for (a, index), right in rules.items():
             delta = dict(self.space.poly(self.space.jet(a, index)))

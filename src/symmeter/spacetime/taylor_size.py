@@ -3,7 +3,7 @@
 Unknown functions are expanded in Taylor series at a random point, modulo a prime. The equations and their derivatives
 are linear in the coefficients; those of high order are eliminated first, and what is left counts the solutions by their
 coefficients up to order m. A number that no longer changes with m, nor with a longer series, is the dimension; one that
-grows like a polynomial of degree k tells of arbitrary functions of k + 1 variables (Reid and Wittkopf).
+grows like a polynomial of degree k tells of arbitrary functions of k variables (Reid and Wittkopf).
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
-from math import comb, factorial, lcm
+from math import comb, factorial
 from operator import add, sub
 
+from symmeter.errors import InputError
 from symmeter.linalg.rational import echelon_modulo
 from symmeter.spacetime.determining import Linear
 from symmeter.spacetime.jets import JetSpace
@@ -53,7 +54,8 @@ class SolutionSize:
         if self.functions_of is not None:
             plural = "s" if self.functions_of > 1 else ""
             return f"infinitely many solutions, with arbitrary functions of {self.functions_of} variable{plural}"
-        return f"undecided with series of order {self.order}: {', '.join(map(str, self.counts))}, ..."
+        counts = ", ".join(map(str, self.counts))
+        return f"solutions whose number is undecided with series of order {self.order}: {counts}, ..."
 
 
 def solution_size(
@@ -108,9 +110,9 @@ def _number_of_columns(equations: Sequence[Linear], unknowns: int, variables: in
 
 
 def _growth(counts: Sequence[int]) -> int | None:
-    """One more than the degree of the polynomial that the counts end in; None where they are too few to tell."""
+    """The degree of the polynomial that the counts end in; None where they are too few to tell, or end in a number."""
     steps = list(counts)
-    for degree in range(4):
+    for degree in range(len(counts)):
         if len(steps) < 3:
             return None
         if steps[-1] == steps[-2] == steps[-3] != 0:
@@ -218,7 +220,7 @@ def _indices(variables: int, order: int) -> list[tuple[int, ...]]:
     return sorted(out, key=sum)
 
 
-def _random_point(space: JetSpace, seed: int) -> dict[int, int]:
+def _random_point(space: JetSpace, seed: int, tries: int = 200) -> dict[int, int]:
     """Values of all variables modulo the prime that keep relations between functions."""
     rng = random.Random(seed)
     values: dict[int, int] = {}
@@ -229,28 +231,45 @@ def _random_point(space: JetSpace, seed: int) -> dict[int, int]:
         if v in values:
             continue
         values[v] = rng.randrange(2, _PRIME)
-    roots = [(key[3], w) for key, w in space._numbers.items() if key[:2] == ("f", "root")]
-    for base in {next(iter(space.functions[w].argument)) for _, w in roots}:
-        same = [(e, w) for e, w in roots if next(iter(space.functions[w].argument)) == base]
-        depth = lcm(*(e.denominator for e, _ in same))
-        r = rng.randrange(2, _PRIME)
-        ((v, _),) = exponents(base)
-        values[v] = pow(r, depth, _PRIME)
-        for e, w in same:
-            values[w] = pow(r, int(e * depth), _PRIME)
+    for s, (_, square) in space.powers.items():
+        if space.functions[s].kind in ("sin", "sinh") and 0 in square:
+            ((c, _),) = exponents(next(m for m in square if m))
+            sign = int(square[0])
+            # c^2 + sign s^2 = 1: points of a conic by its rational parametrisation.
+            t = rng.randrange(2, _PRIME)
+            inverse = pow(1 + sign * t * t, -1, _PRIME)
+            values[s], values[c] = 2 * t * inverse % _PRIME, (1 - sign * t * t) * inverse % _PRIME
+    # Fine roots and exponentials first: their powers are the coarser ones.
+    for w, (e, value) in reversed(space.powers.items()):
+        kind, (base, *more) = space.functions[w].kind, value
+        plainly = not more and value[base] == 1 and [n for _, n in exponents(base)] == [1]
+        if kind in ("exp", "root") and plainly:
+            ((v, _),) = exponents(base)
+            if v not in space.functions or space.functions[v].kind in ("exp", "root", "log"):
+                values[v] = pow(values[w], e, _PRIME)
     for v, twin in space.inverses.items():
         if v < twin:
             values[twin] = pow(values[v], -1, _PRIME)
-    for s, (_, square) in space.powers.items():
-        if any(w == s for _, w in roots):
-            continue
-        (c,) = {v for m in square for v, _ in exponents(m)}
-        sign = int(square[0])
-        # c^2 + sign s^2 = 1: points of a conic by its rational parametrisation.
-        t = rng.randrange(2, _PRIME)
-        inverse = pow(1 + sign * t * t, -1, _PRIME)
-        values[s], values[c] = 2 * t * inverse % _PRIME, (1 - sign * t * t) * inverse % _PRIME
-    return values
+    for w in space.factors.values():
+        values[w] = pow(_value(space, space.functions[w].argument, values), -1, _PRIME)
+    if all(_is_power(space, w, values) for w in space.powers):
+        return values
+    # A number is a square with probability one half; other roots of sums are rarely there.
+    if tries == 0:
+        raise InputError("roots of sums have no values at random points; solutions are not counted")
+    return _random_point(space, seed + 7919, tries - 1)
+
+
+def _is_power(space: JetSpace, w: int, values: dict[int, int]) -> bool:
+    """Whether a relation ``w^e = value`` holds, or can be made to by the choice of a square root."""
+    e, value = space.powers[w]
+    number = _value(space, value, values)
+    if e == 1:
+        values[w] = number
+    elif pow(values[w], e, _PRIME) != number and e == 2:
+        # The prime is 3 modulo 4.
+        values[w] = pow(number, (_PRIME + 1) // 4, _PRIME)
+    return pow(values[w], e, _PRIME) == number
 
 
 def _expanded(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -14,6 +14,7 @@ from symmeter.errors import InputError, ShapeError
 from symmeter.linalg.rational import rational_solution
 from symmeter.spacetime.denominators import common_numerators
 from symmeter.spacetime.jets import JetSpace
+from symmeter.spacetime.parsing import parse_expression
 from symmeter.spacetime.polynomials import Poly, add_to, exponents, scaled
 
 __all__ = ["VectorField", "combination", "coordinates_of"]
@@ -47,9 +48,28 @@ class VectorField:
                 add_to(out, self.space.times(c, self.space.partial(p, v)))
         return out
 
+    def in_space(self, space: JetSpace) -> VectorField:
+        """The same field in the ring of another system, in the same variables.
+
+        Raises
+        ------
+        InputError
+            Where the variables have other names.
+        """
+        if space is self.space:
+            return self
+        own, other = ((s.independent, s.dependent) for s in (self.space, space))
+        if own != other:
+            names = "; ".join(", ".join(v) for v in other)
+            raise InputError(f"{self} is a field in {'; '.join(', '.join(v) for v in own)}; wanted is one in {names}")
+        functions = tuple({str(f.key[0]) for f in self.space.functions.values() if f.kind.startswith("free")})
+        return VectorField(
+            space, tuple(parse_expression(self.space.text(c), space, functions) for c in self.coefficients)
+        )
+
     def bracket(self, other: VectorField) -> VectorField:
         """The commutator [self, other]."""
-        out = []
+        other, out = other.in_space(self.space), []
         for a, b in zip(self.coefficients, other.coefficients):
             c = dict(self(b))
             add_to(c, other(a), -1)
@@ -168,10 +188,14 @@ def numeric(space: JetSpace, p: Poly) -> Any:
         if v not in known:
             variable = space.variables[v]
             name = variable.name.split("(")[0]
-            if variable.kind != "function" or (name not in _NUMERIC and not variable.name.startswith("1/")):
+            function = space.functions.get(v)
+            if function is None or (function.kind != "root" and name not in _NUMERIC and variable.name[:2] != "1/"):
                 raise InputError(f"{variable.name} has no number; only fields without parameters flow numerically")
-            inner = numeric(space, space.functions[v].argument)
-            act = np.reciprocal if variable.name.startswith("1/") else _NUMERIC[name]
+            inner = numeric(space, function.argument)
+            if function.kind == "root":
+                act = _power(float(function.key[-1]))
+            else:
+                act = np.reciprocal if variable.name.startswith("1/") else _NUMERIC[name]
             known[v] = lambda z: act(inner(z))
         return known[v]
 
@@ -187,6 +211,10 @@ def numeric(space: JetSpace, p: Poly) -> Any:
         return out
 
     return value
+
+
+def _power(exponent: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda a: np.float_power(a, exponent)
 
 
 _NUMERIC: dict[str, Any] = {

@@ -12,7 +12,7 @@ from symmeter.errors import FileFormatError, UnknownNameError, nearest_name
 
 from .values import Subject
 
-__all__ = ["Equations", "is_equation_file", "read_equations"]
+__all__ = ["Equations", "is_equation_file", "lines_of", "read_equations"]
 
 _KEYS = ("independent", "dependent", "parameters", "functions", "lagrangian", "equation", "order", "degree")
 _HEAD = re.compile(rf"^\s*({'|'.join(_KEYS)})s?\s*:(.*)$", re.IGNORECASE)
@@ -78,15 +78,37 @@ def is_equation_file(source: Any) -> bool:
     return any(_HEAD.match(line) or _DERIVATIVE.search(line) for line in lines[:4])
 
 
+def lines_of(source: str | PurePath) -> list[str]:
+    """Lines of a text file without comments and empty ones.
+
+    Raises
+    ------
+    FileFormatError
+        For a file that is no text.
+    """
+    try:
+        return _lines(Path(source).read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise FileFormatError(
+            f"{source} is no text in UTF-8; give a text file with one equation on each line"
+        ) from None
+
+
 def _lines(text: str) -> list[str]:
     return [line for raw in text.splitlines() if (line := raw.split("#")[0].strip())]
 
 
-def read_equations(source: str | PurePath) -> Equations:
+def read_equations(source: str | PurePath, independent: str = "t x", dependent: str = "u") -> Equations:
     """The equations of a text file.
 
     Lines are equations, or say ``independent: t x``, ``dependent: u``, ``parameters: k``, ``functions: f``,
     ``lagrangian: u_t^2/2 - u_x^2/2``; what follows ``#`` is a comment.
+
+    Parameters
+    ----------
+    source : path
+    independent, dependent : str
+        Variables of a file that names none.
 
     Raises
     ------
@@ -94,7 +116,7 @@ def read_equations(source: str | PurePath) -> Equations:
     """
     options: dict[str, str] = {}
     texts: list[str] = []
-    for line in _lines(Path(source).read_text(encoding="utf-8")):
+    for line in lines_of(source):
         head = _HEAD.match(line)
         if head is not None:
             key, value = head[1].lower(), head[2].strip()
@@ -113,7 +135,7 @@ def read_equations(source: str | PurePath) -> Equations:
         else:
             texts.append(line)
     notes = []
-    for key, usual in (("independent", "t x"), ("dependent", "u")):
+    for key, usual in (("independent", independent), ("dependent", dependent)):
         if key not in options:
             options[key] = usual
             notes.append(f"taken for {key} variable{'s' * (' ' in usual)}: {usual}")

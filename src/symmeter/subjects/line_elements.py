@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from symmeter.errors import FileFormatError, UnknownNameError, nearest_name
 
+from .equations import lines_of
 from .values import Subject
 
 __all__ = ["LineElement", "is_metric_file", "read_metric"]
@@ -86,7 +87,7 @@ def read_metric(source: str | PurePath) -> LineElement:
     """
     options: dict[str, str] = {}
     parts: list[str] = []
-    for line in _lines(Path(source).read_text(encoding="utf-8")):
+    for line in lines_of(source):
         head = _HEAD.match(line)
         if head is not None and head[1].lower() != "metric":
             key = head[1].lower()
