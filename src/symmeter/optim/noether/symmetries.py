@@ -103,6 +103,11 @@ class Member:
             return self._grouped(torch.dot(x.reshape(-1), y.reshape(-1)))
         if axis == 0 and first is second:
             return self._grouped(torch.linalg.vector_norm(x, dim=over).double().square_())
+        if axis != 0 and x.numel() > 2 * _BLOCK:
+            # A product as large as a weight is new memory at every step, whose pages cost more than its numbers.
+            rows = max(1, _BLOCK // (x.numel() // len(x)))
+            parts = [(a * b).sum(over) for a, b in zip(x.split(rows), y.split(rows))]
+            return self._grouped(torch.stack(parts).sum(0))
         return self._grouped((x * y).sum(over))
 
     def matrices(self, tensor: torch.Tensor) -> Float[torch.Tensor, "h r n"]:
@@ -119,6 +124,10 @@ class Member:
         if self.share > 1:
             stack = stack.unflatten(-1, (self.share, -1)).transpose(1, 2).flatten(0, 1)
         return self.view.join((stack if any(self.view.heads) else stack[0],), shape)
+
+
+#: Entries of a product that stay in the cache.
+_BLOCK = 1 << 16
 
 
 def _added(total: torch.Tensor | None, factor: float, term: torch.Tensor) -> torch.Tensor:
