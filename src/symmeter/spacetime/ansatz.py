@@ -16,10 +16,10 @@ from symmeter.errors import InputError
 from symmeter.linalg.rational import echelon_modulo, rational_null_space
 from symmeter.spacetime.denominators import common_numerators
 from symmeter.spacetime.determining import Linear
-from symmeter.spacetime.jets import JetSpace
+from symmeter.spacetime.jets import Index, JetSpace
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, exponents, primitive
 
-__all__ = ["MOST_UNKNOWNS", "monomials_up_to", "polynomial_solutions"]
+__all__ = ["MOST_UNKNOWNS", "indices_up_to", "monomials_up_to", "polynomial_solutions"]
 
 MOST_UNKNOWNS = 60_000
 _PRIME = 2305843009213693951
@@ -33,6 +33,14 @@ def monomials_up_to(variables: Sequence[int], degree: int) -> list[int]:
         for n in range(degree + 1)
         for chosen in combinations_with_replacement(variables, n)
     ]
+
+
+def indices_up_to(p: int, order: int) -> list[Index]:
+    """How often each of p variables is differentiated by, up to a total order, ascending in it."""
+    out: list[Index] = [()]
+    for _ in range(p):
+        out = [(*j, n) for j in out for n in range(order + 1 - sum(j))]
+    return sorted(out, key=sum)
 
 
 def polynomial_solutions(

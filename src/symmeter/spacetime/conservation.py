@@ -15,7 +15,7 @@ from typing import Any
 
 from symmeter.errors import InputError
 from symmeter.linalg.rational import rational_null_space
-from symmeter.spacetime.ansatz import MOST_UNKNOWNS, monomials_up_to
+from symmeter.spacetime.ansatz import MOST_UNKNOWNS, indices_up_to, monomials_up_to
 from symmeter.spacetime.polynomials import Poly, add_to, exponents, primitive
 from symmeter.spacetime.systems import PDESystem
 from symmeter.spacetime.variational import current_of, divergence, euler
@@ -138,7 +138,7 @@ def conservation_laws(
             raise InputError(f"{name} is {value!r}; it must be a whole number >= 0")
     allowed = list(range(len(space.independent)))
     for a in range(len(space.dependent)):
-        for index in _up_to(len(space.independent), order):
+        for index in indices_up_to(len(space.independent), order):
             if not rules.is_principal(a, index):
                 allowed.append(space.jet(a, index))
     number = comb(len(allowed) + degree, degree) * len(system.equations)
@@ -184,10 +184,3 @@ def _rows(system: PDESystem, monomials: Sequence[int]) -> list[dict[int, Any]]:
                 for n, c in space.reduced(euler(space, product, a)).items():
                     rows.setdefault((a, n), {})[column] = c
     return list(rows.values())
-
-
-def _up_to(p: int, order: int) -> list[tuple[int, ...]]:
-    out: list[tuple[int, ...]] = [()]
-    for _ in range(p):
-        out = [(*j, n) for j in out for n in range(order + 1 - sum(j))]
-    return sorted(out, key=sum)

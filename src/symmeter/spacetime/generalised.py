@@ -13,8 +13,7 @@ from typing import Any
 
 from symmeter.errors import InputError
 from symmeter.linalg.rational import rational_null_space
-from symmeter.spacetime.ansatz import MOST_UNKNOWNS, monomials_up_to
-from symmeter.spacetime.jets import Index
+from symmeter.spacetime.ansatz import MOST_UNKNOWNS, indices_up_to, monomials_up_to
 from symmeter.spacetime.polynomials import Poly, add_to, exponents, primitive
 from symmeter.spacetime.prolonged import evolved
 from symmeter.spacetime.systems import PDESystem
@@ -129,7 +128,7 @@ def generalised_symmetries(
             raise InputError(f"{name} is {value!r}; it must be a whole number >= 0")
     allowed = list(range(p))
     for a in range(q):
-        for index in _up_to(p, order):
+        for index in indices_up_to(p, order):
             if not rules.is_principal(a, index):
                 allowed.append(space.jet(a, index))
     number = comb(len(allowed) + degree, degree) * q
@@ -182,10 +181,3 @@ def _changes(system: PDESystem, characteristics: tuple[Poly, ...]) -> tuple[Poly
 def _weight(system: PDESystem, m: int) -> tuple[int, int]:
     variables = system.space.variables
     return (sum(e * (1 + sum(variables[v].index)) for v, e in exponents(m)), sum(e for _, e in exponents(m)))
-
-
-def _up_to(p: int, order: int) -> list[Index]:
-    out: list[Index] = [()]
-    for _ in range(p):
-        out = [(*j, n) for j in out for n in range(order + 1 - sum(j))]
-    return sorted(out, key=sum)
