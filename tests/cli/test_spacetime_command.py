@@ -46,6 +46,29 @@ def test_conserve(capsys) -> None:
     assert all(law["proved"] for law in found)
 
 
+def test_gauge(capsys, tmp_path) -> None:
+    words = ("gauge", "(a_x - b_t)^2/2", "--dep", "b a", "--change", "lambda_x; lambda_t")
+    status, out, _ = call(capsys, *words, "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert found["surface"] == {"tx": "lambda*b_t - lambda*a_x"}
+    assert found["vanishing"] == ["-lambda*E_a", "-lambda*E_b"]
+    assert found["identities"] == ["-E_a_t - E_b_x"]
+    assert found["proved"]
+    status, out, _ = call(capsys, *words)
+    assert status == 0
+    assert "it is the zero polynomial" in out
+    path = tmp_path / "maxwell.txt"
+    path.write_text("dependent: b a\nlagrangian: (a_x - b_t)^2/2\ngauge: lambda_x; lambda_t\n")
+    status, out, _ = call(capsys, "gauge", str(path), "--latex")
+    assert status == 0
+    assert "k^{t x} = \\lambda b_{t} - \\lambda a_{x}" in out
+    words = ("gauge", "(x_s^2 - y_s^2)/(2e) - e/2", "--indep", "s", "--dep", "x y e", "--change", "0; 0; -e f_s")
+    status, out, _ = call(capsys, *words, "--moved", "s: f")
+    assert status == 0
+    assert "no surface term" in out
+
+
 def test_ricci(capsys) -> None:
     status, out, _ = call(capsys, "ricci", "kerr")
     assert status == 0
@@ -71,6 +94,10 @@ def test_ricci(capsys) -> None:
         (("symmetries", "u_t = v"), "'v' is unknown"),
         (("symmetries", "nothing.txt"), "does not exist"),
         (("symmetries", "u_t^2 = u_x^2 + 1"), "not linear in its leading derivative"),
+        (("gauge", "u_t^2", "--change", "lambda_t"), "changes the action"),
+        (("gauge", "u_t^2"), "--change is missing"),
+        (("gauge", "nowhere.txt"), "does not exist"),
+        (("gauge", "u_t^2", "--change", "lambda", "--moved", "t"), "write what each variable is moved by"),
         (("conserve", "u_t", "--out", "nowhere/x.json"), "nowhere does not exist"),
         (("conserve", "u_t = u_xx", "--order", "9", "--degree", "9"), "lower order or degree"),
     ],

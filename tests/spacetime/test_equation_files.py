@@ -38,6 +38,18 @@ def test_a_lagrangian_gives_currents(tmp_path) -> None:
     assert any("Conserved" in note for note in boost.notes)
 
 
+def test_a_gauge_symmetry_gives_identity_and_surface_term(tmp_path) -> None:
+    text = "dependent: b a\nlagrangian: (a_x - b_t)^2/2 - (a_x - b_t)\ngauge: lambda_x; lambda_t\n"
+    report = sm.find(written(tmp_path, text))
+    assert "identity of the field equations for every lambda: -E_a_t - E_b_x = 0" in report.notes
+    assert any("a surface term: k^tx = lambda*b_t - lambda*a_x + lambda" in note for note in report.notes)
+    captions = [caption for caption, _ in report.findings[0].picture.lines]
+    assert "surface term k^tx" in captions
+    page = tmp_path / "report.html"
+    report.save(page)
+    assert "surface term" in page.read_text(encoding="utf-8")
+
+
 def test_tables_stay_tables(tmp_path) -> None:
     path = written(tmp_path, "u_x, u_y\n1.0, 2.0\n2.0, 1.5\n3.0, 1.0\n")
     assert not is_equation_file(path)
@@ -54,6 +66,8 @@ def test_tables_stay_tables(tmp_path) -> None:
         ("independent: t\nindependent: x\nu' = u", FileFormatError, "said twice"),
         ("lagrangian: u_t^2\nu_t = 0", FileFormatError, "a Lagrangian and equations"),
         ("independent: t x", FileFormatError, "has no equation"),
+        ("gauge: lambda_t\nu_t = 0", FileFormatError, "say lagrangian: ... as well"),
+        ("lagrangian: u_t^2 - u_x^2\ngauge: lambda", InputError, "changes the action"),
     ],
 )
 def test_bad_files(tmp_path, text: str, kind: type, words: str) -> None:

@@ -16,6 +16,7 @@ _COMMANDS = {
     "symmetries": ("symmeter.cli.spacetime:symmetries", "Point symmetries of equations, and how many there are."),
     "reduce": ("symmeter.cli.spacetime_reduce:reduce", "Equations for the solutions that a symmetry keeps."),
     "flows": ("symmeter.cli.spacetime_reduce:flows", "Generalised symmetries, with derivatives in them."),
+    "gauge": ("symmeter.cli.spacetime_gauge:gauge", "Noether's second theorem: identities and surface terms."),
     "ricci": ("symmeter.cli.spacetime_metrics:ricci", "Curvature of a metric, exactly."),
     "killing": ("symmeter.cli.spacetime_metrics:killing", "Killing vectors of a metric, and how many there are."),
     "bms3": ("symmeter.cli.spacetime_bms3:bms3", "Flat space in three dimensions: orbits and the algebra."),

@@ -11,6 +11,7 @@ _HOMES = {
     "ConservationLaw": "symmeter.spacetime.conservation",
     "ConservationLaws": "symmeter.spacetime.conservation",
     "FieldAlgebra": "symmeter.spacetime.field_algebra",
+    "GaugeCurrent": "symmeter.spacetime.gauge_currents",
     "JetSpace": "symmeter.spacetime.jets",
     "Lagrangian": "symmeter.spacetime.lagrangians",
     "Metric": "symmeter.spacetime.metrics",

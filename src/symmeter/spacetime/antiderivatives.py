@@ -35,22 +35,21 @@ def antiderivative(space: JetSpace, p: Poly, v: int) -> Poly:
 
 def _of_monomial(space: JetSpace, m: int, c: Number, v: int) -> Poly:
     powers = dict(exponents(m))
-    inside = [w for w in powers if w in space.functions and space._depends(w, v)]
+    inside = [w for w in powers if w in space.functions and space.depends_on(w, v)]
     n = powers.get(v, 0)
     if not inside:
         return {m + (1 << (WIDTH * v)): Fraction(c) / (n + 1)}
     own = sum(powers[w] << (WIDTH * w) for w in inside)
     rest: Poly = {m - (n << (WIDTH * v)) - own: c}
-    kinds = {w: next(key for key, number in space._numbers.items() if number == w) for w in inside}
     first = inside[0]
-    if len(inside) == 1 and kinds[first][1] == "root":
+    if len(inside) == 1 and space.functions[first].kind == "root":
         # v^n (v^e)^k, where e is a fraction.
-        exponent = n + 1 + powers[first] * kinds[first][3]
+        exponent = n + 1 + powers[first] * space.functions[first].key[-1]
         if exponent == 0:
             return space.times(rest, space.function("log", space.poly(v)))
         raised: Poly = {((n + 1) << (WIDTH * v)) + own: 1}
         return space.times(rest, scaled(space.reduced(raised), 1 / Fraction(exponent)))
-    whole = _whole(space, {w: powers[w] for w in inside}, kinds, v)
+    whole = _whole(space, {w: powers[w] for w in inside}, v)
     own_power: Poly = {n << (WIDTH * v): 1}
     out = space.times(own_power, whole)
     if n:
@@ -60,9 +59,9 @@ def _of_monomial(space: JetSpace, m: int, c: Number, v: int) -> Poly:
     return space.times(rest, out)
 
 
-def _whole(space: JetSpace, powers: dict[int, int], kinds: dict[int, tuple], v: int) -> Poly:
+def _whole(space: JetSpace, powers: dict[int, int], v: int) -> Poly:
     """An antiderivative of a product of functions of v, without v itself."""
-    names = {kinds[w][1] for w in powers}
+    names = {space.functions[w].kind for w in powers}
     text = "*".join(space.variables[w].name for w in powers)
     no_rule = InputError(f"{text} has no antiderivative by a rule for {space.variables[v].name}")
     w = next(iter(powers))
@@ -77,7 +76,7 @@ def _whole(space: JetSpace, powers: dict[int, int], kinds: dict[int, tuple], v: 
     factor = Fraction(1) / slope[0]
     for pair, sign in ((("sin", "cos"), -1), (("sinh", "cosh"), 1)):
         if names <= set(pair):
-            return scaled(_of_sines(space, powers, kinds, pair, sign), factor)
+            return scaled(_of_sines(space, powers, pair, sign), factor)
     if len(powers) > 1:
         raise no_rule
     if names == {"exp"}:
@@ -86,16 +85,14 @@ def _whole(space: JetSpace, powers: dict[int, int], kinds: dict[int, tuple], v: 
     if name.startswith("free") and powers[w] == 1:
         order = int(name[4:])
         if order:
-            return scaled(space.free(kinds[w][2], order - 1, argument), factor)
+            return scaled(space.free(space.functions[w].key[0], order - 1, argument), factor)
         raise InputError(f"{text} has no antiderivative by name; write the equation with its derivative instead")
     raise no_rule
 
 
-def _of_sines(
-    space: JetSpace, powers: dict[int, int], kinds: dict[int, tuple], pair: tuple[str, str], sign: int
-) -> Poly:
+def _of_sines(space: JetSpace, powers: dict[int, int], pair: tuple[str, str], sign: int) -> Poly:
     """``s^a c^b`` with a = 0 or 1 over a unit argument; sign -1 for circles, 1 for hyperbolas."""
-    by_name = {kinds[w][1]: w for w in powers}
+    by_name = {space.functions[w].kind: w for w in powers}
     w = next(iter(powers))
     one = space.function(pair[0], space.functions[w].argument), space.function(pair[1], space.functions[w].argument)
     a, b = (powers.get(by_name.get(name, -1), 0) for name in pair)

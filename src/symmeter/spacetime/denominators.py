@@ -12,7 +12,7 @@ from fractions import Fraction
 from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, plain, primitive, scaled, times
 
-__all__ = ["canonical", "common_numerators", "divided", "split_factors", "square_root"]
+__all__ = ["canonical", "common_numerators", "divided", "split_factors", "square_root", "tidy"]
 
 
 def divided(p: Poly, factor: Poly) -> Poly | None:
@@ -70,6 +70,12 @@ def canonical(space: JetSpace, p: Poly) -> Poly:
             numerator, e = smaller, e - 1
         shift += e << (WIDTH * v)
     return space.reduced({m + shift: c for m, c in numerator.items()})
+
+
+def tidy(space: JetSpace, p: Poly) -> Poly:
+    """The normal form of the space: over one denominator where sums may be divided by, else with relations applied."""
+    out = canonical(space, p) if space.denominators else space.reduced(p)
+    return {m: plain(c) for m, c in out.items()}
 
 
 def common_numerators(space: JetSpace, polys: Sequence[Poly]) -> list[Poly]:

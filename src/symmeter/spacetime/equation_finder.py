@@ -51,6 +51,9 @@ class EquationFinder(Finder):
         if lagrangian is None:
             laws, said = _laws(system, given)
             notes += said
+        elif "gauge" in given:
+            laws, said = _gauge(lagrangian, given["gauge"])
+            notes += said
         chosen = symmetries.generators[:_MOST_FINDINGS]
         # The system's own currents belong to no single field: they stand beside the first.
         findings = tuple(_finding(system, g, lagrangian, laws if k == 0 else []) for k, g in enumerate(chosen))
@@ -160,6 +163,19 @@ def _whole(given: Any, key: str, usual: int) -> int:
     if not text.isdigit():
         raise InputError(f"{key}: {text!r} is no whole number >= 0")
     return int(text)
+
+
+def _gauge(lagrangian: Lagrangian, text: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Noether's second theorem for a gauge symmetry: typeset, and as sentences."""
+    found = lagrangian.gauge_current([t.strip() for t in text.split(";") if t.strip()])
+    if any(found.verify()):
+        return [], []
+    space = found.space
+    notes = [f"identity of the field equations for every {g}: {space.text(n)} = 0"
+             for g, n in zip(found.gauge, found.identities)]  # fmt: skip
+    surface = [f"k^{found.pair(*ij)} = {space.text(k)}" for ij, k in found.surface.items()]
+    on_shell = f"a surface term: {'; '.join(surface)}" if surface else "zero"
+    return list(found.formulas()), [*notes, f"on solutions the current of the gauge symmetry is {on_shell}"]
 
 
 def _laws(system: PDESystem, given: Any) -> tuple[list[tuple[str, str]], list[str]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from symmeter.errors import InputError, InputTypeError
 from symmeter.linalg.rational import rational_null_space
+from symmeter.spacetime.denominators import common_numerators, tidy
+from symmeter.spacetime.gauge_currents import GaugeCurrent, gauge_current, index_of
 from symmeter.spacetime.jets import Index, JetSpace
 from symmeter.spacetime.parsing import constants_in, parse_expression
-from symmeter.spacetime.polynomials import Poly, add_to, primitive
+from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, primitive
 from symmeter.spacetime.prolonged import evolved, prolonged
 from symmeter.spacetime.systems import PDESystem, PointSymmetries, _names, _some
 from symmeter.spacetime.variational import adjoint_current, current_of, divergence, euler
@@ -42,7 +44,7 @@ class NoetherCurrent:
         out = divergence(space, self.current)
         for q, e in zip(self.characteristics, self.lagrangian.euler_expressions):
             add_to(out, space.times(q, e))
-        return space.reduced(out)
+        return tidy(space, out)
 
     def __str__(self) -> str:
         space = self.lagrangian.space
@@ -109,7 +111,15 @@ class Lagrangian:
         if not constants and isinstance(text, str):
             constants = constants_in(text, [*x, *u, *self.functions])
         self.space = JetSpace(x, u, tuple(constants))
-        self.density = self.space.reduced(parse_expression(text, self.space, self.functions))
+        try:
+            density = parse_expression(text, self.space, self.functions)
+        except InputError as error:
+            # Roots of sums and what is divided by them, as in the length of a curve, need a ring with denominators.
+            if "has no rule" not in str(error):
+                raise
+            self.space = JetSpace(x, u, tuple(constants), denominators=True)
+            density = parse_expression(text, self.space, self.functions)
+        self.density = tidy(self.space, density)
         if self.space.order(self.density) < 0:
             raise InputError(f"{text!r} has no {' or '.join(self.space.dependent)} in it")
 
@@ -126,7 +136,7 @@ class Lagrangian:
     def euler_expressions(self) -> tuple[Poly, ...]:
         """``E_a(L)``, which vanish on solutions."""
         space = self.space
-        return tuple(space.reduced(euler(space, self.density, a)) for a in range(len(space.dependent)))
+        return tuple(tidy(space, euler(space, self.density, a)) for a in range(len(space.dependent)))
 
     @cached_property
     def field_equations(self) -> PDESystem:
@@ -137,12 +147,11 @@ class Lagrangian:
         InputError
             Where the Lagrangian is a total divergence and has none.
         """
-        texts = [self.space.text(e) for e in self.euler_expressions if e]
+        equations = tuple(_numerator(self.space, e) for e in self.euler_expressions if e)
+        texts = [self.space.text(e) for e in equations]
         if not texts:
             raise InputError("the Lagrangian is a total divergence: every u is a solution")
-        if impossible := [
-            t for t, e in zip(texts, (e for e in self.euler_expressions if e)) if self.space.order(e) < 0
-        ]:
+        if impossible := [t for t, e in zip(texts, equations) if self.space.order(e) < 0]:
             raise InputError(f"the field equation {impossible[0]} = 0 has no solutions")
         system = PDESystem(
             texts,
@@ -151,8 +160,9 @@ class Lagrangian:
             parameters=self.space.parameters,
             functions=self.functions,
         )
-        # One ring for both, so that fields of one can be used in the other.
-        system.space, system.equations = self.space, tuple(e for e in self.euler_expressions if e)
+        if not self.space.denominators:
+            # One ring for both, so that fields of one can be used in the other.
+            system.space, system.equations = self.space, equations
         return system
 
     def change(self, field: VectorField) -> Poly:
@@ -161,7 +171,7 @@ class Lagrangian:
         out = prolonged(field, self.density)
         for i in range(len(space.independent)):
             add_to(out, space.times(self.density, space.derivative(field.coefficients[i], i)))
-        return space.reduced(out)
+        return tidy(space, out)
 
     def is_variational(self, field: VectorField) -> bool:
         """Whether a field changes the action by a boundary term only: exact."""
@@ -172,11 +182,12 @@ class Lagrangian:
     ) -> list[VectorField]:
         """Combinations of the point symmetries of the field equations that leave the action as it is."""
         found = self.field_equations.point_symmetries(degree, size=False) if symmetries is None else symmetries
-        fields = list(found)
+        fields = [f.in_space(self.space) for f in found]
         rows: dict[tuple[int, int], dict[int, Any]] = {}
-        for k, f in enumerate(fields):
-            for a in range(len(self.space.dependent)):
-                for m, c in self.space.reduced(euler(self.space, self.change(f), a)).items():
+        for a in range(len(self.space.dependent)):
+            changes = [tidy(self.space, euler(self.space, self.change(f), a)) for f in fields]
+            for k, p in enumerate(common_numerators(self.space, changes) if self.space.denominators else changes):
+                for m, c in p.items():
                     rows.setdefault((a, m), {})[k] = c
         # Late fields become pivots: the simple ones stay as they are.
         n = len(fields)
@@ -208,7 +219,7 @@ class Lagrangian:
         elif isinstance(symmetry, str) or not isinstance(symmetry, Sequence):
             raise InputTypeError(f"{symmetry!r} is no symmetry; give a vector field, or a list of characteristics")
         else:
-            q = tuple(space.reduced(parse_expression(t, space, self.functions)) for t in symmetry)
+            q = tuple(tidy(space, parse_expression(t, space, self.functions)) for t in symmetry)
             if len(q) != len(space.dependent):
                 raise InputError(f"{len(q)} characteristics for {len(space.dependent)} dependent variables")
             change, moved = evolved(space, q, self.density), tuple({} for _ in space.independent)
@@ -221,7 +232,7 @@ class Lagrangian:
             j = dict(parts[i])
             add_to(j, space.times(moved[i], self.density))
             add_to(j, boundary[i], -1)
-            out.append(space.reduced(j))
+            out.append(tidy(space, j))
         return NoetherCurrent(self, q, tuple(out))
 
     def noether_identity(self, operators: Sequence[dict[str, str]]) -> NoetherIdentity:
@@ -246,16 +257,57 @@ class Lagrangian:
         for e, given in zip(self.euler_expressions, operators):
             part: dict[Index, Poly] = {}
             for letters, text in given.items():
-                names = letters.split(",") if "," in letters else list(letters)
-                for name in names:
-                    if name not in space.independent:
-                        raise InputError(f"{letters!r} names no derivatives by {', '.join(space.independent)}")
-                index = tuple(names.count(x) for x in space.independent)
-                part[index] = space.reduced(parse_expression(text, space, self.functions))
+                index = index_of(space, letters)
+                part[index] = tidy(space, parse_expression(text, space, self.functions))
                 term = space.derivatives(space.times(part[index], e), index)
                 add_to(total, term, -1 if sum(index) % 2 else 1)
             read.append(part)
-        return NoetherIdentity(tuple(read), space.reduced(total))
+        return NoetherIdentity(tuple(read), tidy(space, total))
+
+    def gauge_current(
+        self, symmetry: Sequence[str | Mapping[str, str]], gauge: str = "", *, moved: Mapping[str, str] | None = None
+    ) -> GaugeCurrent:
+        """The current of a gauge symmetry, split into what vanishes on solutions and a surface term.
+
+        Parameters
+        ----------
+        symmetry : sequence of str or dict
+            The change of each dependent variable, linear in free functions and their derivatives: ``"lambda_t"``; or
+            operators as in :meth:`noether_identity`.
+        gauge : str
+            Names of the free functions; those names of the texts that are nothing else, when omitted.
+        moved : mapping, optional
+            From independent variables to texts, where the symmetry moves these as well: ``{"t": "lambda"}``. Fields
+            then change by ``eta - xi^i u_i``.
+
+        Raises
+        ------
+        InputError
+            Where the changes are not linear in free functions, or change the action.
+
+        Examples
+        --------
+        >>> maxwell = Lagrangian("(a_x - b_t)^2/2", "t x", "b a")
+        >>> print(maxwell.gauge_current(["lambda_x", "lambda_t"]))
+        J^t = lambda_x*b_t - lambda_x*a_x
+        J^x = -b_t*lambda_t + lambda_t*a_x
+        S^t = -lambda*E_a
+        S^x = -lambda*E_b
+        k^tx = lambda*b_t - lambda*a_x
+        -E_a_t - E_b_x = 0, whatever the fields are
+        """
+        return gauge_current(self, symmetry, gauge, moved)
 
     def __repr__(self) -> str:
         return f"<L = {self.text}>"
+
+
+def _numerator(space: JetSpace, p: Poly) -> Poly:
+    """An expression that is zero where p is: without denominators, and without roots that all of its terms have."""
+    if not space.denominators:
+        return p
+    (out,) = common_numerators(space, [p])
+    for v in space.powers:
+        shared = min(degree_in(m, v) for m in out)
+        out = {m - (shared << (WIDTH * v)): c for m, c in out.items()}
+    return out

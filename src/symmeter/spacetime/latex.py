@@ -28,9 +28,13 @@ def symbol_latex(name: str) -> str:
 
     Examples
     --------
-    >>> print(symbol_latex("phi"), symbol_latex("m"), symbol_latex("c1"), symbol_latex("mass"))
-    \phi m c_{1} \mathrm{mass}
+    >>> print(symbol_latex("phi"), symbol_latex("m"), symbol_latex("c1"), symbol_latex("mass"), symbol_latex("E_phi"))
+    \phi m c_{1} \mathrm{mass} E_{\phi}
     """
+    head, _, below = name.partition("_")
+    if head and below:
+        base = symbol_latex(head)
+        return f"{{{base}}}_{{{symbol_latex(below)}}}" if "_" in base else f"{base}_{{{symbol_latex(below)}}}"
     found = re.fullmatch(r"([A-Za-zα-ωΑ-Ω]+)(\d*)", name)
     stem, digits = (found[1], found[2]) if found else (name, "")
     if stem in _GREEK:

@@ -313,10 +313,10 @@ class _Reader:
         return out
 
 
-def constants_in(text: str, known: Iterable[str]) -> list[str]:
+def constants_in(text: str, known: Iterable[str], *, indexed: bool = False) -> list[str]:
     """Names of a text that stand alone and are not known: taken for constants where none are named.
 
-    What has an index, a prime or arguments, as ``f(r)``, is no constant.
+    What has arguments, as ``f(r)``, is no constant; what has an index or a prime neither, where it is not asked for.
 
     Examples
     --------
@@ -327,7 +327,7 @@ def constants_in(text: str, known: Iterable[str]) -> list[str]:
     found: dict[str, None] = {}
     for token in _TOKEN.finditer(text):
         called = text[token.end() : token.end() + 1] == "("
-        indexed = token["braced"] is not None or token["index"] or token["primes"]
-        if token["name"] and token["name"] not in passed and not called and not indexed:
+        marked = token["braced"] is not None or token["index"] or token["primes"]
+        if token["name"] and token["name"] not in passed and not called and (indexed or not marked):
             found[token["name"]] = None
     return list(found)

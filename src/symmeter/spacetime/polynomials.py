@@ -20,6 +20,7 @@ __all__ = [
     "constant",
     "degree_in",
     "exponents",
+    "frozen",
     "monomial",
     "plain",
     "power",
@@ -72,6 +73,11 @@ def exponents(packed: int) -> Iterator[tuple[int, int]]:
         yield v, packed & _MASK
         packed >>= WIDTH
         v += 1
+
+
+def frozen(p: Poly) -> tuple[tuple[int, Number], ...]:
+    """A polynomial as a key of a dictionary."""
+    return tuple(sorted(p.items()))
 
 
 def degree_in(packed: int, v: int) -> int:

@@ -15,7 +15,7 @@ from .values import Subject
 
 __all__ = ["Equations", "is_equation_file", "read_equations"]
 
-_KEYS = ("independent", "dependent", "parameters", "functions", "lagrangian", "equation", "order", "degree")
+_KEYS = ("independent", "dependent", "parameters", "functions", "lagrangian", "gauge", "equation", "order", "degree")
 _HEAD = heading_of(_KEYS)
 #: A derivative written u_x, u_{tx} or u'', in something with an equals sign or more than a name.
 _DERIVATIVE = re.compile(r"[A-Za-z]_(\{[A-Za-z,]+\}|[a-z]+)\b|[A-Za-z]'|\bD\s*\(")
@@ -31,8 +31,8 @@ class Equations(Subject):
     texts : tuple of str
         Equations; empty for a Lagrangian.
     options : mapping
-        ``independent``, ``dependent``, ``parameters``, ``functions`` (names), ``lagrangian`` (text), ``order`` and
-        ``degree`` of multipliers.
+        ``independent``, ``dependent``, ``parameters``, ``functions`` (names), ``lagrangian`` (text), ``gauge`` (changes
+        of the dependent variables with free functions), ``order`` and ``degree`` of multipliers.
     source : str
     notes : tuple of str
     """
@@ -74,7 +74,7 @@ def read_equations(source: str | PurePath, independent: str = "t x", dependent: 
     """The equations of a text file.
 
     Lines are equations, or say ``independent: t x``, ``dependent: u``, ``parameters: k``, ``functions: f``,
-    ``lagrangian: u_t^2/2 - u_x^2/2``; what follows ``#`` is a comment.
+    ``lagrangian: u_t^2/2 - u_x^2/2``, ``gauge: lambda_t; lambda_x``; what follows ``#`` is a comment.
 
     Parameters
     ----------
@@ -95,6 +95,10 @@ def read_equations(source: str | PurePath, independent: str = "t x", dependent: 
             notes.append(f"taken for {key} variable{'s' * (' ' in usual)}: {usual}")
     if "lagrangian" in options and texts:
         raise FileFormatError(f"{source}: has a Lagrangian and equations; give one of them")
+    if "gauge" in options and "lagrangian" not in options:
+        raise FileFormatError(
+            f"{source}: has a gauge symmetry, which is one of a Lagrangian; say lagrangian: ... as well"
+        )
     if "lagrangian" not in options and not texts:
         raise FileFormatError(f"{source}: has no equation; write one on a line, such as u_t = u_xx")
     return Equations(tuple(texts), options, str(source), tuple(notes))

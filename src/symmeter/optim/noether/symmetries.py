@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -177,7 +178,7 @@ class ParameterSymmetry:
         if not self.members:
             raise InputError(f"{self.name} has no member")
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters that it moves."""
         return tuple(dict.fromkeys(m.name for m in self.members))

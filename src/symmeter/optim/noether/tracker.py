@@ -20,6 +20,7 @@ from symmeter.optim.noether.discrete_laws import StepRule
 from symmeter.optim.noether.evaluation import check_normalisations
 from symmeter.optim.noether.family_state import ChargeRecord, FamilyState, Velocities
 from symmeter.optim.noether.symmetries import ParameterSymmetry
+from symmeter.optim.noether.unit_squares import UnitPlan, UnitSquares
 
 __all__ = ["LAWS", "ChargeRecord", "NoetherTracker"]
 
@@ -79,8 +80,9 @@ class NoetherTracker:
         self._rules: dict[int, StepRule] = {}
         has_law = type(optimizer) is torch.optim.SGD
         self._budget = (not has_law) if budget is None else budget
+        self._plan = UnitPlan(self.symmetries, self._parameters)
         self._states = [
-            FamilyState(s, self._parameters, self._laws(s, predict) if has_law else (), self._budget)
+            FamilyState(s, self._parameters, self._laws(s, predict) if has_law else (), self._budget, self._plan)
             for s in self.symmetries
         ]
         self._notes = [self._note(s, has_law) for s in self.symmetries]
@@ -132,8 +134,9 @@ class NoetherTracker:
         if self.steps == 0 or (self.steps + 1) % (self.every * _READINGS_A_VIOLATION) == 0:
             gradients = self._gradients()
             squares = {n: torch.linalg.vector_norm(g).double() ** 2 for n, g in gradients.items()}
+            units = UnitSquares(self._plan), UnitSquares(self._plan)
             for state in self._states:
-                state.violated(self._parameters, gradients, squares)
+                state.violated(self._parameters, gradients, squares, units)
 
     def _gradients(self) -> dict[str, torch.Tensor]:
         return {n: torch.zeros_like(p) if p.grad is None else p.grad for n, p in self._parameters.items()}
@@ -143,11 +146,11 @@ class NoetherTracker:
         self.steps += 1
         # Learning rates may have changed since the last step; families of one group share the numbers.
         self._rules = {}
-        velocities = Velocities(self._parameters, self.optimizer)
+        velocities = Velocities(self._parameters, self.optimizer, self._plan)
         still = {n for n, p in self._parameters.items() if p.grad is None}
         for k, (state, s) in enumerate(zip(self._states, self.symmetries, strict=True)):
             rule = self._rule(s)
-            if state.laws and still.isdisjoint(s.parameters):
+            if state.laws and (not still or still.isdisjoint(s.parameters)):
                 state.advance(velocities, rule)
             elif state.laws and not still.issuperset(s.parameters):
                 # SGD leaves what has no gradient where it is; a law is about members that move together.
@@ -160,8 +163,9 @@ class NoetherTracker:
 
     @torch.no_grad()
     def _read(self) -> None:
+        squares = UnitSquares(self._plan)
         for state in self._states:
-            state.read(self._parameters, self.steps)
+            state.read(self._parameters, squares, self.steps)
 
     # -- rules -----------------------------------------------------------------------------------------------------
 

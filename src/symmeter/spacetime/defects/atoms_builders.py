@@ -66,13 +66,13 @@ def edge_displacement(
 def wedge_map(
     points: Float[np.ndarray, "n 3"], sectors: int = 1, fold: int = 6, centre: tuple[float, float] = (0.0, 0.0)
 ) -> tuple[Float[np.ndarray, "m 3"], np.ndarray]:
-    """A wedge disclination: ``sectors`` of ``fold`` sectors are cut out and the rest is closed.
+    """A wedge disclination: ``sectors`` of ``fold`` sectors are cut out, or put in, and the rest is closed.
 
     Parameters
     ----------
     points : array of shape (n, 3)
     sectors : int
-        How many are taken out, 1 or more.
+        How many are taken out; negative where they are put in (a ring of seven is -1 of 6).
     fold : int
         Order of the axis.
     centre : (float, float)
@@ -82,16 +82,23 @@ def wedge_map(
     points : array of shape (m, 3)
         Where the kept atoms go.
     kept : array of m int
+        Which atoms they are; those of sectors that were put in occur twice.
     """
-    if not 0 < sectors < fold:
-        raise InputError(f"of {fold} sectors 1 to {fold - 1} can be taken out, not {sectors}")
+    if sectors == 0 or not -fold <= sectors < fold:
+        raise InputError(f"of {fold} sectors 1 to {fold - 1} can be taken out, or put in (negative), not {sectors}")
     x, y = points[:, 0] - centre[0], points[:, 1] - centre[1]
+    radius = np.hypot(x, y)
     angle = np.mod(np.arctan2(y, x) + 1e-9, 2 * np.pi) - 1e-9
     open_ = 2 * np.pi * (1 - sectors / fold)
-    kept = np.flatnonzero((angle < open_ - 1e-6) | (np.hypot(x, y) < 1e-9))
-    # The same area: radii grow as angles are spread.
+    # An atom on the axis has no angle and stays.
+    kept = np.flatnonzero((angle < open_ - 1e-6) | (radius < 1e-9))
+    angles = angle[kept]
+    if sectors < 0:
+        again = np.flatnonzero((angle + 2 * np.pi < open_ - 1e-6) & (radius >= 1e-9))
+        kept, angles = np.concatenate([kept, again]), np.concatenate([angles, angle[again] + 2 * np.pi])
+    # The same area: radii shrink or grow as angles are spread.
     factor = 1 / (1 - sectors / fold)
-    r, phi = np.hypot(x, y)[kept] / np.sqrt(factor), angle[kept] * factor
+    r, phi = radius[kept] / np.sqrt(factor), angles * factor
     return np.stack([centre[0] + r * np.cos(phi), centre[1] + r * np.sin(phi), points[kept, 2]], axis=1), kept
 
 
@@ -119,6 +126,11 @@ def build_crystal(
     108
     """
     lattice = reference_lattice(reference, a)
+    counts = np.asarray(repeat)
+    if counts.shape != (3,) or counts.dtype.kind not in "iu" or (counts < 1).any():
+        raise InputError(f"repeat={repeat!r}: how many blocks along each axis, three whole numbers above zero")
+    if lattice.planar and counts[2] != 1:
+        raise InputError(f"{lattice.name} is flat: it repeats along two axes, repeat=({counts[0]}, {counts[1]}, 1)")
     frame = lattice.cell if not lattice.planar else np.vstack([lattice.cell, [0, 0, lattice.a]])
     cubic = lattice.name in ("sc", "fcc", "bcc", "diamond", "square")
     unit = np.eye(3) * lattice.a if cubic else frame

@@ -173,44 +173,10 @@ def _rotation(m: Any, out: Any) -> None:
 
 
 @_compiled
-def _attempt(
-    i: Any,
-    start: Any,
-    vector: Any,
-    refs: Any,
-    units: Any,
-    lengths: Any,
-    guess: Any,
-    settings: Any,
-    match: Any,
-    fit: Any,
-) -> tuple[int, float, float]:
-    """Match the bonds of one atom to reference vectors; its coframe goes to ``fit``.
-
-    Returns how many match, the mean square misfit, and the condition of the fit.
-    """
-    threshold, shortest, longest, flat = settings[0], settings[1], settings[2], settings[3]
-    first, last = start[i], start[i + 1]
-    count = refs.shape[0]
-    for b in range(first, last):
-        match[b] = -1
-        x = guess[0, 0] * vector[b, 0] + guess[0, 1] * vector[b, 1] + guess[0, 2] * vector[b, 2]
-        y = guess[1, 0] * vector[b, 0] + guess[1, 1] * vector[b, 1] + guess[1, 2] * vector[b, 2]
-        z = guess[2, 0] * vector[b, 0] + guess[2, 1] * vector[b, 1] + guess[2, 2] * vector[b, 2]
-        length = math.sqrt(x * x + y * y + z * z)
-        best = -1
-        most = threshold * length
-        low, high = length / longest, length / shortest
-        for r in range(count):
-            if lengths[r] < low or lengths[r] > high:
-                continue
-            c = x * units[r, 0] + y * units[r, 1] + z * units[r, 2]
-            if c > most:
-                most = c
-                best = r
-        if best < 0:
-            continue
-        match[b] = best
+def _fit(
+    first: int, last: int, vector: Any, refs: Any, guess: Any, flat: float, match: Any, fit: Any
+) -> tuple[int, float, float]:  # fmt: skip
+    """Least-squares coframe of matched bonds; how many there are, their mean square misfit, the condition."""
     m = np.zeros((3, 3))
     q = np.zeros((3, 3))
     held = 0
@@ -243,6 +209,70 @@ def _attempt(
             e = refs[r, j] - fit[j, 0] * vector[b, 0] - fit[j, 1] * vector[b, 1] - fit[j, 2] * vector[b, 2]
             misfit += e * e
     return held, misfit / held, condition
+
+
+@_compiled
+def _attempt(
+    i: Any,
+    start: Any,
+    vector: Any,
+    refs: Any,
+    units: Any,
+    lengths: Any,
+    guess: Any,
+    settings: Any,
+    match: Any,
+    fit: Any,
+) -> tuple[int, float, float]:
+    """Match the bonds of one atom to reference vectors; its coframe goes to ``fit``.
+
+    Returns how many match, the mean square misfit, and the condition of the fit.
+    """
+    threshold, shortest, longest, flat = settings[0], settings[1], settings[2], settings[3]
+    first, last = start[i], start[i + 1]
+    count = refs.shape[0]
+    taken = np.full(count, -1, np.int64)
+    gaps = np.empty(count)
+    twice = False
+    for b in range(first, last):
+        match[b] = -1
+        x = guess[0, 0] * vector[b, 0] + guess[0, 1] * vector[b, 1] + guess[0, 2] * vector[b, 2]
+        y = guess[1, 0] * vector[b, 0] + guess[1, 1] * vector[b, 1] + guess[1, 2] * vector[b, 2]
+        z = guess[2, 0] * vector[b, 0] + guess[2, 1] * vector[b, 1] + guess[2, 2] * vector[b, 2]
+        length = math.sqrt(x * x + y * y + z * z)
+        best = -1
+        most = threshold * length
+        low, high = length / longest, length / shortest
+        for r in range(count):
+            if lengths[r] < low or lengths[r] > high:
+                continue
+            c = x * units[r, 0] + y * units[r, 1] + z * units[r, 2]
+            if c > most:
+                most = c
+                best = r
+        if best < 0:
+            continue
+        match[b] = best
+        gap = math.sqrt((x - refs[best, 0]) ** 2 + (y - refs[best, 1]) ** 2 + (z - refs[best, 2]) ** 2)
+        twice = twice or taken[best] >= 0
+        if taken[best] < 0 or gap < gaps[best] - 1e-9 * lengths[best]:
+            taken[best] = b
+            gaps[best] = gap
+    held, misfit, condition = _fit(first, last, vector, refs, guess, flat, match, fit)
+    if twice and misfit > settings[5]:
+        # Where shells mix, one place holds one atom: the bond that ends nearest to it.
+        spare = match[first:last].copy()
+        for b in range(first, last):
+            if match[b] >= 0 and taken[match[b]] != b:
+                match[b] = -1
+        second = np.empty((3, 3))
+        fewer, better, cond = _fit(first, last, vector, refs, guess, flat, match, second)
+        if better <= settings[5] and fewer >= settings[7] * (last - first):
+            _copy(second, fit)
+            return fewer, better, cond
+        for b in range(first, last):
+            match[b] = spare[b - first]
+    return held, misfit, condition
 
 
 @_compiled

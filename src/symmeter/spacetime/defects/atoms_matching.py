@@ -26,6 +26,9 @@ _SHORTEST, _LONGEST = 0.72, 1.38
 _STEADY = np.radians(15.0)
 #: A settled atom has a root-mean-square misfit below this share of the nearest distance.
 _MISFIT = 0.2
+#: Where the next shell is this near (diamond, honeycomb), strain mixes it in: a fit without the bonds that are too many
+#: counts if this share is left.
+_NEXT, _MOST_HELD = 1.2, 0.75
 #: Frames farther apart than this (Frobenius; 25 degrees) belong to two grains.
 APART = 0.61
 _FAILED_SEEDS = 40
@@ -74,6 +77,8 @@ def _settings(lattice: Lattice) -> np.ndarray:
             lattice.least,
             (_MISFIT * lattice.spacing) ** 2,
             1 + 2 * np.cos(_STEADY),
+            # Elsewhere too many bonds are a core's, whose fit shows how it is spread.
+            _MOST_HELD if lattice.beyond < _NEXT * lattice.outer else np.inf,
         ],
         dtype=float,
     )
@@ -276,14 +281,39 @@ def _attempt(
     best = cosine.argmax(1)
     angle = cosine[np.arange(len(bond)), best]
     match = np.where(angle > settings[0], best, -1).astype(np.int16)
+    r = refs[own, best]
+    size = len(atoms)
+    held, frame, misfit, condition = _fit(row, size, match, dx, r, guess, settings[3])
+    again = _second_ends(row, match, q - r, lengths[own, best])
+    again = again[misfit[row[again]] > settings[5]]
+    if len(again):
+        # Where shells mix, one place holds one atom.
+        poor = np.zeros(size, dtype=bool)
+        poor[row[again]] = True
+        some = np.flatnonzero(poor[row])
+        number = np.cumsum(poor) - 1
+        fewer = match.copy()
+        fewer[again] = -1
+        refit = _fit(number[row[some]], int(poor.sum()), fewer[some], dx[some], r[some], guess[poor], settings[3])
+        fine = (refit[2] <= settings[5]) & (refit[0] >= settings[7] * counts[poor])
+        chosen = np.flatnonzero(poor)[fine]
+        for kept, new in zip((held, frame, misfit, condition), refit):
+            kept[chosen] = new[fine]
+        taken = np.isin(row, chosen)
+        match[taken] = fewer[taken]
+    return _Fits(bond, row, match, frame, held, misfit, condition)
+
+
+def _fit(
+    row: np.ndarray, size: int, match: np.ndarray, dx: np.ndarray, r: np.ndarray, guess: np.ndarray, flat: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers of matched bonds, least-squares coframes, mean square misfits and conditions."""
     held = match >= 0
     weight = held[:, None, None]
-    r = refs[own, np.maximum(match, 0)]
-    size = len(atoms)
     moment = _sums(row, size, weight * dx[:, :, None] * dx[:, None, :])
     cross = _sums(row, size, weight * r[:, :, None] * dx[:, None, :])
-    moment[:, 2, 2] += settings[3]
-    cross[:, 2, 2] += settings[3]
+    moment[:, 2, 2] += flat
+    cross[:, 2, 2] += flat
     inverse, condition = _inverses(moment)
     bad = ~(condition < 1e12)
     inverse[bad] = 0.0
@@ -294,7 +324,19 @@ def _attempt(
     with np.errstate(divide="ignore", invalid="ignore"):
         misfit = np.bincount(row, (error**2).sum(1), minlength=size) / number
     misfit[bad | (number == 0)] = np.inf
-    return _Fits(bond, row, match, frame, number, misfit, condition)
+    return number, frame, misfit, condition
+
+
+def _second_ends(row: np.ndarray, match: np.ndarray, off: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Bonds that end where another bond of the same atom ends nearer to the place: one place holds one atom."""
+    held = np.flatnonzero(match >= 0)
+    place = row[held] * (int(match.max(initial=0)) + 1) + match[held]
+    if len(np.unique(place)) == len(place):
+        return held[:0]
+    gap = np.round(np.linalg.norm(off[held], axis=1) / unit[held], 9)
+    order = np.lexsort((gap, place))
+    again = np.concatenate([[False], np.diff(place[order]) == 0])
+    return held[order[again]]
 
 
 def _keep(

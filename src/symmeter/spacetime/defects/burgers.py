@@ -9,7 +9,7 @@ refer to the crystal's axes at the loop's first atom.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,6 +51,8 @@ class BurgersLoop:
         Of the line that gave this loop, as far as it was followed; 0 for a loop that was asked for.
     a : float
         Lattice parameter.
+    frank_vector : array of shape (3,)
+        Angle times axis of the Frank rotation in the lab's axes, as the lattice is turned at the first atom.
     """
 
     atoms: tuple[int, ...]
@@ -63,6 +65,7 @@ class BurgersLoop:
     lab_burgers: Float[np.ndarray, "3"]
     length: float = 0.0
     a: float = 1.0
+    frank_vector: Float[np.ndarray, "3"] = field(default_factory=lambda: np.zeros(3))
 
     @property
     def magnitude(self) -> float:
@@ -72,10 +75,8 @@ class BurgersLoop:
     @property
     def frank_angle(self) -> float:
         """Angle of the Frank rotation, radians; signed by the loop's direction."""
-        r = self.frank
-        axial = np.array([r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]])
-        angle = float(np.arctan2(np.linalg.norm(axial), np.trace(r) - 1))
-        return -angle if axial @ self.normal < -1e-9 else angle
+        angle = float(np.arctan2(np.linalg.norm(_axial(self.frank)), np.trace(self.frank) - 1))
+        return -angle if self.frank_vector @ self.normal < -1e-9 else angle
 
     @property
     def screw_share(self) -> float:
@@ -108,6 +109,11 @@ class BurgersLoop:
         turn = f", Frank {np.degrees(self.frank_angle):.4g} degrees" if abs(self.frank_angle) > 1e-6 else ""
         x = ", ".join(f"{v:.4g}" for v in self.centre)
         return f"BurgersLoop({self.character}, b = {self.miller}{turn}, around ({x}), {len(self.atoms)} bonds)"
+
+
+def _axial(r: np.ndarray) -> np.ndarray:
+    """Twice the sine of a rotation's angle, times its axis."""
+    return np.array([r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]])
 
 
 def loop_of(report: AtomsReport, atoms: Any, **told: Any) -> BurgersLoop:
@@ -177,11 +183,13 @@ def _closed(report: AtomsReport, bonds: list[int], centre: Any = None, normal: A
         total = np.array(integers) @ report.lattice.cell
     except InputError:
         integers = None
-    lab = report.rotation[path[0]] @ total
+    to_lab = report.rotation[path[0]]
+    axial = _axial(frank)
+    size = float(np.linalg.norm(axial))
+    turn = to_lab @ axial * (np.arctan2(size, np.trace(frank) - 1) / size if size > 0 else 0.0)
     return BurgersLoop(
         tuple(int(i) for i in path), total, integers, frank, middle, np.asarray(normal, dtype=float), float(radius),
-        lab,
-        float(length), report.lattice.a,
+        to_lab @ total, float(length), report.lattice.a, turn,
     )  # fmt: skip
 
 
@@ -268,6 +276,15 @@ def circle_loop(report: AtomsReport, centre: Any, normal: Any, radius: float, **
     loop = walk.bonds
     if len(loop) < 3:
         raise InputError(f"a loop of radius {radius:g} is too small for atoms {report.lattice.spacing:.3g} apart")
+    # Where cores or surfaces stop the walk, the way home may leave out what the loop should surround.
+    x = start - middle + np.cumsum(report.bonds.vector[loop], axis=0)
+    angle = np.arctan2(x @ v, x @ u)
+    turns = np.angle(np.exp(1j * (angle - np.roll(angle, 1)))).sum() / (2 * np.pi)
+    if abs(turns - 1) > 1e-6:
+        raise InputError(
+            f"a loop of radius {radius:g} cannot be led around {np.round(middle, 3).tolist()}: cores, surfaces or "
+            "grain boundaries are in the way; take another radius"
+        )
     return _closed(report, loop, middle, n, radius, **told)
 
 

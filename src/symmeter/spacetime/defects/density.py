@@ -75,11 +75,17 @@ def wave_vectors(grid: tuple[int, ...], spacing: tuple[float, ...]) -> Float[np.
     return np.ascontiguousarray(k[..., 0] if len(grid) == 2 else k)
 
 
+def _quiet_walls(alpha: np.ndarray, axis: int) -> bool:
+    """Whether no line comes near the two walls across an axis."""
+    walls = max(float(np.abs(np.take(alpha, end, axis=axis)).max()) for end in (0, -1))
+    return walls < 0.05 * float(np.abs(alpha).max())
+
+
 def plastic_mean(alpha: Float[np.ndarray, "3 3 *grid"], spacing: tuple[float, ...]) -> Float[np.ndarray, "3 3"]:
     """Mean plastic distortion ``P[a, k]`` of lines that lie inside the box: from the first moments of the density.
 
-    ``int x_j alpha_ai = eps_ijk int P_ak`` when cuts stay off the walls; in two dimensions moments along z are unknown
-    and the other ones suffice.
+    ``int x_j alpha_ai = eps_ijk int P_ak`` when cuts stay off the walls across j. Along a direction in which lines run
+    from wall to wall (always z in two dimensions) moments mean nothing, and those along the other direction suffice.
     """
     grid = alpha.shape[2:]
     cell = np.prod(spacing)
@@ -89,13 +95,12 @@ def plastic_mean(alpha: Float[np.ndarray, "3 3 *grid"], spacing: tuple[float, ..
         # About the middle: the mean of the density is zero, the origin does not matter.
         x = (np.arange(n) - (n - 1) / 2) * h
         moment[:, :, j] = np.tensordot(alpha.sum(tuple(d for d in range(2, alpha.ndim) if d != j + 2)), x, 1) * cell
+    trust = [0 if d >= len(grid) else 1 + _quiet_walls(alpha, d + 2) for d in range(3)]
     out = np.zeros((3, 3))
     for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
         plus, minus = moment[:, i, j], -moment[:, j, i]
-        if len(grid) == 3 or k == 2:
-            out[:, k] = 0.5 * (plus + minus)
-        else:
-            out[:, k] = minus if j == 2 else plus
+        # The first has moments along j, the second along i.
+        out[:, k] = 0.5 * (plus + minus) if trust[i] == trust[j] else plus if trust[j] > trust[i] else minus
     return out / volume
 
 
