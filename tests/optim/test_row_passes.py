@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -11,7 +12,7 @@ pytest.importorskip("numba")
 from torch import nn  # noqa: E402
 
 from symmeter.errors import NonFiniteError  # noqa: E402
-from symmeter.optim import SymmetryStack, row_kernel  # noqa: E402
+from symmeter.optim import SymmetryStack, row_kernel, row_passes  # noqa: E402
 
 ROWS, WIDTH = 96, 24
 
@@ -43,12 +44,12 @@ def passes(monkeypatch):
     """Names of the passes that are made, in order."""
     made: list[str] = []
     monkeypatch.setattr(row_kernel, "_LEAST", 1)
-    named = dict(zip(("lengthen", "move", "sweep", "columns", "glide"), row_kernel._kernels(), strict=True))
+    named = row_passes.passes()._asdict()
 
     def noting(name):
         return lambda *a: (made.append(name), named[name](*a))[1]
 
-    monkeypatch.setattr(row_kernel, "_kernels", lambda: tuple(noting(n) for n in named))
+    monkeypatch.setattr(row_kernel, "passes", lambda: row_passes.Passes(*(noting(n) for n in named)))
     return made
 
 
@@ -113,17 +114,35 @@ def test_no_gradient_moves_nothing(passes):
     assert torch.equal(net[0].weight, before)
 
 
-@pytest.mark.parametrize("rows", [1, 255, 256, 257, 3000])
-def test_sums_of_columns(rows):
-    g = torch.randn(rows, 40, generator=torch.Generator().manual_seed(rows))
-    expected = g.double().sum(0)
-    assert float((row_kernel.column_sums(g).double() - expected).abs().max()) < 1e-6 * rows**0.5 * 4
-    assert torch.equal(row_kernel.column_sums(g.double()), g.double().sum(0))
-    assert torch.equal(row_kernel.column_sums(g.t().contiguous().t()), g.t().contiguous().t().sum(0))
-    g[0, 3] = float("nan")
-    g[0, 4] = float("inf")
-    bad = ~torch.isfinite(row_kernel.column_sums(g))
-    assert bad.nonzero().flatten().tolist() == [3, 4]
+@pytest.mark.parametrize("rows", [1, 3, 255, 256, 257, 3001])
+def test_a_survey_is_its_definition_in_double_precision(rows):
+    rng = np.random.default_rng(rows)
+    m, g = (rng.normal(size=(rows, 40)).astype(np.float32) for _ in range(2))
+    mean = rng.normal(size=40).astype(np.float32)
+    s = 0.3 * m.astype(float) + 0.7 * g.astype(float) - mean
+    lengths = np.linalg.norm(s, axis=1)
+    inverse, mean_row, square, columns, total = row_passes.passes().survey(m, g, 0.3, 0.7, mean, 1e-8)
+    assert np.abs(inverse * lengths - 1).max() < 1e-5
+    assert np.abs(mean_row - (s / lengths[:, None]).mean(0)).max() < 1e-6
+    assert (square, total) == pytest.approx((rows, lengths.sum()), rel=1e-5)
+    bound = 1e-6 * rows**0.5 * 4
+    assert np.abs(columns - g.astype(float).sum(0)).max() < bound
+    assert np.abs(row_passes.passes().columns(g) - g.astype(float).sum(0)).max() < bound
+
+
+def test_sums_of_columns_show_what_is_not_finite(monkeypatch):
+    monkeypatch.setattr(row_kernel, "_LEAST", 1)
+    p = nn.Parameter(torch.zeros(500, 8))
+    p.grad = torch.randn(500, 8, generator=torch.Generator().manual_seed(0))
+    p.grad[0, 3], p.grad[499, 4] = float("nan"), float("inf")
+    kept = {"momentum": torch.zeros(500, 8), "mean_row": torch.zeros(8), "columns_vanish": True}
+    group = {"momentum": 0.95, "nesterov": True, "row_eps": 1e-8}
+    for state in ({}, kept):
+        bad = ~torch.isfinite(row_kernel.survey(p, state, group).columns)
+        assert bad.nonzero().flatten().tolist() == [3, 4]
+    # In other forms than the passes take.
+    p.grad = torch.randn(8, 500).t()
+    assert torch.equal(row_kernel.survey(p, {}, group).columns, p.grad.sum(0))
 
 
 def test_a_table_under_centred_rows_with_a_gradient_that_is_not_finite(monkeypatch):
@@ -170,18 +189,32 @@ def test_columns_that_vanish_are_added_up_on_the_way(passes, nesterov):
             opt.step()
     assert float((ours[1].weight.detach().double() - exact[1].weight.detach()).abs().max()) < 1e-6
     # One look to learn it, seven on the way; then once more over the momentum, and sums first until they vanish again.
-    plain, guessed, wrong = ["columns", "lengthen", "move"], ["glide", "move"], ["glide", "lengthen", "move"]
+    plain = ["columns", "survey", "finish"]
+    guessed, wrong = ["glide", "move"], ["glide", "survey", "move"]
+    if nesterov:
+        guessed, wrong = ["survey", "finish"], ["survey", "survey", "finish"]
     assert passes == plain + guessed * 7 + wrong + plain * 2 + plain + guessed * 7
     # The mean row of the weights stays where it was, whichever way the columns were summed.
     start = _head()[1].weight.detach().mean(0)
     assert float((ours[1].weight.detach().mean(0) - start).abs().max()) < 1e-7
 
 
-def test_asked_for_finite_gradients_columns_are_summed_first(passes):
-    net = _head()
-    opt = SymmetryStack(net, lr=0.02, rules={"lm_head": "centered_row"})
+def test_asked_for_finite_gradients_one_survey_serves_both(passes):
+    ours, exact = _head(), _head(torch.float64)
+    optimizers = [SymmetryStack(net, lr=0.02, rules={"lm_head": "centered_row"}) for net in (ours, exact)]
     for k in range(4):
-        net[1].weight.grad = _balanced(k).float()
+        for net, opt in zip((ours, exact), optimizers, strict=True):
+            net[1].weight.grad = _balanced(k).to(net[1].weight.dtype)
+            opt.step()
+    assert passes == ["columns", "survey", "finish"] + ["survey", "finish"] * 3
+    assert float((ours[1].weight.detach().double() - exact[1].weight.detach()).abs().max()) < 1e-6
+    # Nothing moves when a gradient is not finite, not even what is kept of the momentum.
+    opt, p = optimizers[0], ours[1].weight
+    before = {k: copy.deepcopy(v) for k, v in opt.state[p].items()}
+    weight = p.detach().clone()
+    p.grad[7, 7] = float("nan")
+    with pytest.raises(NonFiniteError, match=r"gradient of 1\.weight is not finite"):
         opt.step()
-    # The stack has the sums already: they told whether the gradient is finite.
-    assert passes == ["columns", "lengthen", "move"] * 4
+    assert torch.equal(p, weight)
+    assert opt.state[p].keys() == before.keys()
+    assert all(torch.equal(torch.as_tensor(opt.state[p][k]), torch.as_tensor(v)) for k, v in before.items())

@@ -19,7 +19,7 @@ from symmeter.optim.block_update import BlockUpdate, same_kind
 from symmeter.optim.classification import classify
 from symmeter.optim.matrix_view import MatrixView
 from symmeter.optim.plan import DEFAULT_RULES, ROLES, Plan, PlanEntry
-from symmeter.optim.row_kernel import KEPT, column_sums, kernel_fits, kernel_step, large_table
+from symmeter.optim.row_kernel import KEPT, Survey, kernel_fits, kernel_step, large_table, survey
 from symmeter.optim.rules import DirectionSettings
 from symmeter.optim.scales import check_scale
 from symmeter.optim.sharding import whole
@@ -167,33 +167,35 @@ class SymmetryStack(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
         work = [(group, *_with_gradients(group)) for group in self.param_groups]
-        # Of large tables under centred rows: to see whether gradients are finite, and their mean row besides.
-        columns: dict[torch.Tensor, torch.Tensor] = {}
-        if not self._finite(work, columns):
+        # Of large tables under centred rows: to see whether gradients are finite, and what the step needs besides.
+        surveys: dict[torch.Tensor, Survey] = {}
+        if not self._finite(work, surveys):
             return loss
         for group, names, parameters in work:
             if group["rule"] == "adamw":
                 adamw_step(group, parameters, self.state)
             else:
-                self._step_blocks(group, names, parameters, columns)
+                self._step_blocks(group, names, parameters, surveys)
         return loss
 
     def _finite(
         self,
         work: list[tuple[dict[str, Any], list[str], list[torch.Tensor]]],
-        columns: dict[torch.Tensor, torch.Tensor],
+        surveys: dict[torch.Tensor, Survey],
     ) -> bool:
         some = [(group, names, ps) for group, names, ps in work if group["non_finite"] != "ignore" and ps]
         checked = [(names, ps) for _, names, ps in some]
-        tables = [p for group, _, ps in some if group["rule"] == "centered_row" for p in ps if large_table(p)]
-        columns.update({p: column_sums(p.grad) for p in tables if p.grad is not None})
+        for group, _, ps in some:
+            if group["rule"] == "centered_row":
+                tables = [p for p in ps if large_table(p) and p.grad is not None]
+                surveys.update({p: survey(p, self.state.get(p, {}), group) for p in tables})
         if not checked:
             return True
         names = [n for some, _ in checked for n in some]
         parameters = [p for _, ps in checked for p in ps]
         gradients = [p.grad for p in parameters]
         # A sum is finite only if every number is; one look at the device for all of them.
-        summed = [columns.get(p, g) for p, g in zip(parameters, gradients, strict=True)]
+        summed = [surveys[p].columns if p in surveys else g for p, g in zip(parameters, gradients, strict=True)]
         sums = torch.stack([_total(g) for g in summed])  # type: ignore[arg-type]
         doubtful = torch.nonzero(~torch.isfinite(sums)).flatten().tolist()
         bad = [k for k in doubtful if not _all_finite(gradients[k])]  # type: ignore[arg-type]
@@ -211,7 +213,7 @@ class SymmetryStack(torch.optim.Optimizer):
         group: dict[str, Any],
         names: list[str],
         parameters: list[torch.Tensor],
-        columns: Mapping[torch.Tensor, torch.Tensor],
+        surveys: Mapping[torch.Tensor, Survey],
     ) -> None:
         if not parameters:
             return
@@ -224,7 +226,7 @@ class SymmetryStack(torch.optim.Optimizer):
         ]
         for e, p in (pair for pair, fits in zip(zip(entries, parameters), large) if fits):
             self._momentum(p)
-            kernel_step(e, p, self.state[p], update.settings, group, columns.get(p))
+            kernel_step(e, p, self.state[p], group, surveys.get(p))
         rest = [k for k, fits in enumerate(large) if not fits]
         self._step_plainly(group, update, [entries[k] for k in rest], [parameters[k] for k in rest])
 
