@@ -1,6 +1,9 @@
 """Checkpoints: what comes back is what went in, and parts of another run or damaged parts are never used."""
 
 import json
+import time
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,3 +139,38 @@ def test_clear_leaves_what_is_not_ours(store, tmp_path):
     stranger.unlink()
     mine.clear()
     assert not (tmp_path / "checkpoints").exists()
+
+
+def _squared(k: int) -> list[int]:
+    return [k * k]
+
+
+def _failing(after: Path) -> None:
+    for _ in range(200):
+        if after.is_file():
+            break
+        time.sleep(0.1)
+    raise RuntimeError("a part that fails")
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_parts_that_do_not_need_each_other(store, parallel):
+    store().get_or_compute("n-2", lambda: "kept")
+    told: list[str] = []
+    again = store()
+    jobs = {f"n-{k}": partial(_squared, k) for k in range(5)}
+    found = again.get_or_compute_all(jobs, told.append, parallel)
+    assert list(found.items()) == [("n-0", [0]), ("n-1", [1]), ("n-2", "kept"), ("n-3", [9]), ("n-4", [16])]
+    assert (again.resumed, sorted(again.computed)) == (["n-2"], ["n-0", "n-1", "n-3", "n-4"])
+    assert sorted(told) == sorted(jobs)
+    assert store().get_or_compute_all(dict.fromkeys(jobs, never), parallel=parallel) == found
+
+
+def test_parts_that_were_finished_before_one_failed_stay(store, tmp_path):
+    failing = partial(_failing, tmp_path / "checkpoints" / "n-0.json")
+    jobs = {**{f"n-{k}": partial(_squared, k) for k in range(6)}, "bad": failing}
+    with pytest.raises(RuntimeError, match="a part that fails"):
+        store().get_or_compute_all(jobs)
+    assert store().get_or_compute("n-0", never) == [0]
+    with pytest.raises(InputError, match="cannot name a part"):
+        store().get_or_compute_all({"../a": never})

@@ -9,7 +9,6 @@ pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from symmeter.papers import _flow_equivariant_rnn_parts as parts
-from symmeter.progress import silent
 
 pytestmark = pytest.mark.slow
 SEEDS = (0, 1, 2)
@@ -19,7 +18,7 @@ SEEDS = (0, 1, 2)
 def predicted():
     recipe = parts.recipes("laptop")[0]
     return {
-        (name, data): [parts.predicted(recipe, name, data, seed, silent) for seed in SEEDS]
+        (name, data): [parts.predicted(recipe, name, data, seed) for seed in SEEDS]
         for name, data in (("G-RNN", 2), ("FERNN V2", 2), ("G-RNN", 1), ("FERNN V2", 1))
     }
 
@@ -45,7 +44,7 @@ def test_twice_the_trained_horizon(predicted):
 
 def test_learned_kernels_in_place_of_shifts_do_not_do_it(predicted):
     recipe = parts.recipes("laptop")[0]
-    control = parts.predicted(recipe, "G-RNN+", 2, SEEDS[0], silent)
+    control = parts.predicted(recipe, "G-RNN+", 2, SEEDS[0])
     ours = predicted["FERNN V2", 2][0]
     assert control["parameters"] > ours["parameters"]
     assert ours["test"] < control["test"]
@@ -55,7 +54,7 @@ def test_classifiers_of_static_digits_on_moving_ones():
     recipe = parts.recipes("laptop")[1]
     drops = {}
     for name in ("G-RNN", "FERNN V2"):
-        found = parts.classified(recipe, name, 0, SEEDS[0], silent)["accuracy"]
+        found = parts.classified(recipe, name, 0, SEEDS[0])["accuracy"]
         drops[name] = found[0] - found[2]
     assert drops["G-RNN"] >= 0.12
     assert drops["FERNN V2"] <= 0.08

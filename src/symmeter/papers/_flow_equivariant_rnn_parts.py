@@ -19,7 +19,7 @@ from symmeter.nn.flow import (
 from symmeter.nn.flow.costs import matched_width, multiplications
 from symmeter.nn.flow.recipes import PRESETS
 from symmeter.nn.flow.training import FlowTraining, accuracy, horizon_errors
-from symmeter.progress import Progress
+from symmeter.progress import silent
 
 __all__ = ["CLASSIFIERS", "DATA", "PREDICTORS", "classified", "exactness", "predicted", "predictor", "readout", "times"]
 
@@ -133,11 +133,11 @@ def predictor(recipe: Recipe, name: str) -> Recipe:
     return chosen
 
 
-def predicted(recipe: Recipe, name: str, largest: int, seed: int, progress: Progress) -> dict[str, Any]:
+def predicted(recipe: Recipe, name: str, largest: int, seed: int) -> dict[str, Any]:
     """One network trained on one kind of data, and its errors."""
     chosen = predictor(recipe, name).with_options({"data_velocities": largest, "seed": seed})
     training = FlowTraining(chosen)
-    run = training.run(progress)
+    run = training.run(silent)
     count = 128 if chosen.steps > 20 else 8
     curve = horizon_errors(training.model, chosen, HORIZON, count=count)
     wide = horizon_errors(training.model, chosen, chosen.predicted, largest=2, count=count)
@@ -176,11 +176,11 @@ def _shown(model: Any, recipe: Recipe, number: int = 7) -> dict[str, Any]:
     return {"predicted": pack, "true": true}
 
 
-def classified(recipe: Recipe, name: str, largest: int, seed: int, progress: Progress) -> dict[str, Any]:
+def classified(recipe: Recipe, name: str, largest: int, seed: int) -> dict[str, Any]:
     """One classifier trained on sequences of velocities up to ``largest``, tested on V0, V1 and V2."""
     chosen = recipe.with_options({**CLASSIFIERS[name], "data_velocities": largest, "seed": seed})
     training = FlowTraining(chosen)
-    run = training.run(progress)
+    run = training.run(silent)
     count = 397 if chosen.steps > 20 else 20
     found = [accuracy(training.model, chosen, largest=v, count=count) for v in range(3)]
     return {"model": name, "data": largest, "seed": seed, "seconds": run.seconds, "accuracy": found}

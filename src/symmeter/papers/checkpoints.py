@@ -63,6 +63,18 @@ def decode(value: Any) -> Any:
     return value
 
 
+def _name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", name):
+        raise InputError(f"{name!r} cannot name a part; use letters, digits, dots, dashes and underscores")
+    return name
+
+
+def _timed(name: str, job: Callable[[], Any]) -> tuple[str, Any, float]:
+    start = time.perf_counter()
+    value = job()
+    return name, value, time.perf_counter() - start
+
+
 class Checkpoints:
     """The finished parts of one run.
 
@@ -118,9 +130,7 @@ class Checkpoints:
         plain value or dict of arrays
             The same whether it was computed now or read: tuples have become lists.
         """
-        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", name):
-            raise InputError(f"{name!r} cannot name a part; use letters, digits, dots, dashes and underscores")
-        found, value = self._load(name)
+        found, value = self._load(_name(name))
         if found:
             self.resumed.append(name)
             return value
@@ -130,6 +140,51 @@ class Checkpoints:
         value = self._store(name, value, seconds)
         self.computed.append(name)
         return value
+
+    def get_or_compute_all(
+        self,
+        jobs: Mapping[str, Callable[[], Any]],
+        done: Callable[[str], None] = lambda name: None,
+        parallel: bool = True,
+    ) -> dict[str, Any]:
+        """Many parts that do not need each other: those that are missing on all processors, each kept when it is done.
+
+        Parameters
+        ----------
+        jobs : mapping
+            What computes each part, by name; they go to other processes.
+        done : callable, optional
+            Told the name of each part that was read or is finished.
+        parallel : bool
+            Otherwise one after the other in this process.
+
+        Returns
+        -------
+        dict
+            Of all parts, in the order of ``jobs``.
+        """
+        if not parallel:
+            values = {}
+            for name, job in jobs.items():
+                values[name] = self.get_or_compute(name, job)
+                done(name)
+            return values
+        read = {name: self._load(_name(name)) for name in jobs}
+        values = {name: value for name, (found, value) in read.items() if found}
+        self.resumed += values
+        for name in values:
+            done(name)
+        missing = [(name, job) for name, job in jobs.items() if name not in values]
+        if missing:
+            from joblib import Parallel, delayed
+
+            # Processes on this machine, unless a joblib.parallel_config says otherwise (Dask, Ray, ...).
+            pool: Any = Parallel(n_jobs=-1, return_as="generator_unordered")
+            for name, value, seconds in pool(delayed(_timed)(*job) for job in missing):
+                values[name] = self._store(name, value, seconds)
+                self.computed.append(name)
+                done(name)
+        return {name: values[name] for name in jobs}
 
     def clear(self) -> None:
         """Remove the parts, when a run has finished. Files that are not ours stay."""

@@ -37,38 +37,42 @@ def run(scale: str, checkpoints: Checkpoints, progress: Progress, seed: int) -> 
     number = 3 + len(jobs) + len(sorts)
     done = iter(range(number + 1))
 
-    def part(name: str, what: str, compute: Callable[[Progress], Any]) -> Any:
-        at = next(done)
+    def part(name: str, what: str, compute: Callable[[], Any]) -> Any:
+        progress(next(done) / number, what)
+        return checkpoints.get_or_compute(name, compute)
 
-        def inside(share: float, words: str) -> None:
-            progress(min((at + share) / number, 1.0), f"{what}: {words}")
+    def trained(work: dict[str, tuple[str, Callable[[], Any]]]) -> list[Any]:
+        def tell(name: str) -> None:
+            progress(next(done) / number, work[name][0])
 
-        progress(min(at / number, 1.0), what)
-        return checkpoints.get_or_compute(name, lambda: compute(inside))
+        found = checkpoints.get_or_compute_all({n: w[1] for n, w in work.items()}, tell, parallel=scale != "smoke")
+        return list(found.values())
 
     tables: dict[str, Any] = {"scale": scale, "steps": predict.steps, "given": predict.given}
     # Timed first, while nothing else of ours runs.
-    tables["times"] = part("times", "time of a cell", lambda _: parts.times(12)) if scale != "smoke" else None
-    tables["exact"] = part("exact", "what the theorem says", lambda _: parts.exactness(seed))
+    tables["times"] = part("times", "time of a cell", partial(parts.times, 12)) if scale != "smoke" else None
+    tables["exact"] = part("exact", "what the theorem says", partial(parts.exactness, seed))
     tables["readout"] = part(
-        "readout", "velocities read", lambda _: parts.readout(seed, 20 if scale == "smoke" else 400)
+        "readout", "velocities read", partial(parts.readout, seed, 20 if scale == "smoke" else 400)
     )
-    tables["predicted"] = [
-        part(
-            f"predicted.{data}.{k}.{_file_name(name)}",
-            f"{name}, data V{data}, seed {k}",
-            partial(parts.predicted, predict, name, data, k),
-        )
-        for name, data, k in jobs
-    ]
-    tables["classified"] = [
-        part(
-            f"classify.{data}.{k}.{_file_name(name)}",
-            f"{name}, classes, data V{data}, seed {k}",
-            partial(parts.classified, classify, name, data, k),
-        )
-        for name, data, k in sorts
-    ]
+    tables["predicted"] = trained(
+        {
+            f"predicted.{data}.{k}.{_file_name(name)}": (
+                f"{name}, data V{data}, seed {k}",
+                partial(parts.predicted, predict, name, data, k),
+            )
+            for name, data, k in jobs
+        }
+    )
+    tables["classified"] = trained(
+        {
+            f"classify.{data}.{k}.{_file_name(name)}": (
+                f"{name}, classes, data V{data}, seed {k}",
+                partial(parts.classified, classify, name, data, k),
+            )
+            for name, data, k in sorts
+        }
+    )
     progress(1.0, "figure")
     return Outcome(measured=judge(tables, scale), figure=partial(_figure, tables), tables=tables)
 
