@@ -122,8 +122,14 @@ class NoetherTracker:
 
     # -- hooks -----------------------------------------------------------------------------------------------------
 
-    @torch.no_grad()
     def _pre(self, *_: Any) -> None:
+        looking = self.steps == 0 or (self.steps + 1) % (self.every * _READINGS_A_VIOLATION) == 0
+        if looking or self._budget:
+            self._look(looking)
+
+    @torch.no_grad()
+    def _look(self, looking: bool) -> None:
+        """Before a step: keep what its budget needs, and see whether symmetries hold."""
         if self.steps == 0 and any(s.kind == "scale" for s in self.symmetries):
             check_normalisations(self._model)
         if self._budget:
@@ -131,7 +137,7 @@ class NoetherTracker:
                 self._before = {n: torch.empty_like(p) for n, p in self._parameters.items()}
             for n, p in self._parameters.items():
                 self._before[n].copy_(p)
-        if self.steps == 0 or (self.steps + 1) % (self.every * _READINGS_A_VIOLATION) == 0:
+        if looking:
             gradients = self._gradients()
             squares = {n: torch.linalg.vector_norm(g).double() ** 2 for n, g in gradients.items()}
             units = UnitSquares(self._plan), UnitSquares(self._plan)

@@ -61,17 +61,17 @@ class UnitPlan:
 
     def charges(self, symmetry: ParameterSymmetry, moments: Sequence[UnitSquares]) -> Float[torch.Tensor, "k u"]:
         """Charges of a family that is covered, at several moments at a time."""
-        return self._summed(symmetry, torch.stack([q.values for q in moments]), signed=True)
+        return self._summed(symmetry, moments, signed=True)
 
     def lengths(self, symmetry: ParameterSymmetry, moments: Sequence[UnitSquares]) -> Float[torch.Tensor, "k u"]:
         """Squares of the lengths of its fields."""
-        return self._summed(symmetry, torch.stack([q.values for q in moments]), signed=False)
+        return self._summed(symmetry, moments, signed=False)
 
-    def _summed(self, symmetry: ParameterSymmetry, values: torch.Tensor, signed: bool) -> torch.Tensor:
+    def _summed(self, symmetry: ParameterSymmetry, moments: Sequence[UnitSquares], signed: bool) -> torch.Tensor:
         total: Any = 0.0
         for m in symmetry.members:
             start = self.starts[m.name][m.axis or 0]
-            own = values[:, start : start + m.repeat * symmetry.count]
+            own = torch.stack([q.values[start : start + m.repeat * symmetry.count] for q in moments])
             if m.repeat > 1:
                 own = own.unflatten(1, (-1, m.repeat)).sum(2)
             total = torch.add(own * (m.sign * m.weight if signed else m.weight**2), total)
