@@ -137,6 +137,71 @@ def test_ricci_of_kerr(benchmark: Any) -> None:
     assert benchmark.pedantic(lambda: known_metric("kerr").ricci().is_zero(), rounds=5)
 
 
+def test_ricci_of_kerr_with_flint(beside: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with python-flint installed, which has nothing to do here: no product is large enough."""
+    pytest.importorskip("flint")
+    from symmeter.spacetime.known_metrics import known_metric
+
+    def ricci(backend: str) -> bool:
+        monkeypatch.setenv("SYMMETER_EXACT", backend)
+        return known_metric("kerr").ricci().is_zero()
+
+    assert beside("Ricci tensor of Kerr, exactly zero, with python-flint", lambda: ricci("flint"),
+                  lambda: ricci("python"), "pure Python", seconds=0.5, rounds=5)  # fmt: skip
+
+
+@pytest.mark.parametrize("terms", [100, 1000])
+def test_dense_products_by_flint(beside: Any, monkeypatch: pytest.MonkeyPatch, terms: int) -> None:
+    """Polynomials in three variables with colliding products; small ones are left to Python."""
+    pytest.importorskip("flint")
+    from random import Random
+
+    from symmeter.spacetime.polynomials import WIDTH, times
+
+    draw = Random(0)
+    degree = round(3 * terms ** (1 / 3)) // 2
+    a, b = (
+        {sum(draw.randrange(degree) << (WIDTH * v) for v in range(3)): draw.randrange(1, 9999) for _ in range(terms)}
+        for _ in range(2)
+    )
+
+    def product(backend: str) -> dict:
+        monkeypatch.setenv("SYMMETER_EXACT", backend)
+        return times(a, b)
+
+    work = f"product of polynomials with {terms} terms"
+    found = beside(work, lambda: product("flint"), lambda: product("python"), "pure Python", rounds=5)
+    assert found == product("python")
+
+
+def test_surface_term_of_yang_mills(benchmark: Any) -> None:
+    """Noether's second theorem for SU(2) in four dimensions: twelve potentials, three gauge functions."""
+    from itertools import combinations
+
+    from symmeter.spacetime import Lagrangian
+
+    x, sign = "txyz", (-1, 1, 1, 1)
+
+    def bracket(i: int, left: str, right: str) -> str:
+        j, k = (i + 1) % 3, (i + 2) % 3
+        return f"g*({left}{j}*{right}{k} - {left}{k}*{right}{j})"
+
+    def strength(m: int, n: int, i: int) -> str:
+        a, b = "abcd"[m], "abcd"[n]
+        return f"({b}{i}_{x[m]} - {a}{i}_{x[n]} + {bracket(i, a, b)})"
+
+    terms = [f"({-sign[m] * sign[n]})*{strength(m, n, i)}^2/2" for m, n in combinations(range(4), 2) for i in range(3)]
+    changes = [f"f{i}_{x[m]} + {bracket(i, 'abcd'[m], 'f')}" for m in range(4) for i in range(3)]
+    names = " ".join(f"{c}{i}" for c in "abcd" for i in range(3))
+
+    benchmark.group = "surface term of SU(2) Yang-Mills theory in four dimensions, with its proof"
+    found = benchmark.pedantic(
+        lambda: Lagrangian(" + ".join(terms), "t x y z", names).gauge_current(changes, "f0 f1 f2"), rounds=3
+    )
+    assert not any(found.verify())
+    assert len(found.surface) == 6
+
+
 def test_ricci_of_the_bondi_family(beside: Any) -> None:
     from symmeter.spacetime.known_metrics import known_metric
 

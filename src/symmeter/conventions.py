@@ -104,6 +104,14 @@ CONVENTIONS: tuple[Convention, ...] = (
         "ASE, pymatgen, spglib and trimesh objects are read in their own conventions",
     ),
     Convention(
+        "crystal defects",
+        "Burgers vector b = oint E^A of the crystal coframe, counter-clockwise about the line (atoms moved by "
+        "+b phi/2 pi give -b); alpha[a, i] = eps_ijk d_j E_ak, Burgers index first, line index last; Q = -1/2 D g; a "
+        "missing wedge has a positive Frank angle",
+        "Convention(burgers='FS/RH') has the opposite sign; Kroener's and de Wit's alpha has the line index first: "
+        "transpose; the curl of the elastic distortion is -alpha: stress_from_density(of='coframe' or 'distortion')",
+    ),
+    Convention(
         "sky",
         "HEALPix RING; colatitude and longitude in radians, equatorial J2000",
         "nest=True; ecliptic coordinates and RA/Dec text",

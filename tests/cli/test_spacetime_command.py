@@ -49,8 +49,9 @@ def test_conserve(capsys) -> None:
 def test_gauge(capsys, tmp_path) -> None:
     words = ("gauge", "(a_x - b_t)^2/2", "--dep", "b a", "--change", "lambda_x; lambda_t")
     status, out, _ = call(capsys, *words, "--json")
-    found = json.loads(out)
+    (found,) = json.loads(out)
     assert status == 0
+    assert found["changes"] == ["lambda_x", "lambda_t"]
     assert found["surface"] == {"tx": "lambda*b_t - lambda*a_x"}
     assert found["vanishing"] == ["-lambda*E_a", "-lambda*E_b"]
     assert found["identities"] == ["-E_a_t - E_b_x"]
@@ -67,6 +68,13 @@ def test_gauge(capsys, tmp_path) -> None:
     status, out, _ = call(capsys, *words, "--moved", "s: f")
     assert status == 0
     assert "no surface term" in out
+    # Without a change, all of them are looked for.
+    status, out, _ = call(capsys, *words[:6])
+    assert status == 0
+    assert "1 gauge symmetry with" in out
+    assert "e*lambda_s + lambda*e_s" in out
+    status, out, _ = call(capsys, "gauge", "u_t^2 - u_x^2 - u^2", "--json")
+    assert json.loads(out) == []
 
 
 def test_ricci(capsys) -> None:
@@ -95,7 +103,6 @@ def test_ricci(capsys) -> None:
         (("symmetries", "nothing.txt"), "does not exist"),
         (("symmetries", "u_t^2 = u_x^2 + 1"), "not linear in its leading derivative"),
         (("gauge", "u_t^2", "--change", "lambda_t"), "changes the action"),
-        (("gauge", "u_t^2"), "--change is missing"),
         (("gauge", "nowhere.txt"), "does not exist"),
         (("gauge", "u_t^2", "--change", "lambda", "--moved", "t"), "write what each variable is moved by"),
         (("conserve", "u_t", "--out", "nowhere/x.json"), "nowhere does not exist"),

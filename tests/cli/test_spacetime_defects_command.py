@@ -125,3 +125,28 @@ def test_arrays_that_are_missing_are_named(capsys, tmp_path) -> None:
     assert "has no array 'alpha' (it has beta)" in err
     _, _, err = call(capsys, "spacetime", "defects", "field", tmp_path / "c.npz")
     assert "spacing= is missing" in err
+
+
+def test_one_array_and_empty_lists_are_refused(capsys, density, tmp_path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((3, 3, 8, 8)))
+    for words, line in (
+        ([tmp_path / "a.npy"], "one array; save alpha"),
+        ([density, "--spacing", ""], "no list of numbers"),
+        ([density, "--spacing", " , "], "no list of numbers"),
+    ):
+        status, _, err = call(capsys, "spacetime", "defects", "field", *words)
+        assert status == 2
+        assert line in err
+        assert err.count("\n") == 1
+
+
+def test_density_of_a_coframe_has_the_opposite_stress(capsys, density, tmp_path) -> None:
+    found = []
+    for of in ("distortion", "coframe"):
+        out = tmp_path / f"{of}.npz"
+        words = ("--stress", "--lame", "1,1", "--of", of, "--out", out, "--quiet")
+        assert call(capsys, "spacetime", "defects", "field", density, *words)[0] == 0
+        with np.load(out) as data:
+            found.append(data["stress"])
+    np.testing.assert_array_equal(found[0], -found[1])
+    assert np.abs(found[0]).max() > 0.05

@@ -35,6 +35,36 @@ BOTH = [
 ]
 
 
+#: Denominators inside denominators and roots.
+NESTED = [
+    "1/(x + 1/(y + 1)) - (y + 1)/(x*y + x + 1)",
+    "1/(exp(x/2) + 1/(cos(y) + 2)) - (exp(x/2) - 1/(cos(y) + 2))/(exp(x) - 1/(cos(y) + 2)^2)",
+    "1/(1 + sqrt(1 + 1/(x + 1))) + (x + 1)*(1 - sqrt(1 + 1/(x + 1)))",
+    "sqrt(1/(x + 2)) - 1/sqrt(x + 2)",
+    "sqrt((2*x + y)/(3*y + 6*x + 6)) - sqrt(2*x + y)/(sqrt(3)*sqrt(y + 2*x + 2))",
+    "sqrt(1/2) - 1/sqrt(2)",
+    "sqrt(12) - 2*sqrt(3)",
+    "sqrt(x/2 + 1/3) - sqrt(3*x + 2)/sqrt(6)",
+    "sqrt(1 - x^2/4) - sqrt(4 - x^2)/2",
+]
+
+
+@pytest.mark.parametrize("text", NESTED)
+def test_denominators_inside_denominators(text: str) -> None:
+    assert _number(text, 0.7, 1.3) == pytest.approx(0, abs=1e-12)
+    assert Metric("dx^2 + dy^2").expression(text) == {}
+    assert Metric("dx^2 + dy^2").expression(f"{text} + 1/1000") != {}
+
+
+def test_two_solitons_of_any_speeds() -> None:
+    # Hirota's tau function, whose interaction term has a denominator of its own; and a wrong one.
+    kdv = PDESystem("u_t + 6 u u_x + u_xxx", parameters="k l")
+    for sign, solves in (("-", True), ("+", False)):
+        tau = f"1 + exp(k*x - k^3*t) + exp(l*x - l^3*t) + (k{sign}l)^2/(k+l)^2*exp((k+l)*x - (k^3+l^3)*t)"
+        (left,) = kdv.residual(u=f"2*D({tau}, x, x)/({tau}) - 2*D({tau}, x)^2/({tau})^2")
+        assert (left == {}) == solves
+
+
 def _number(text: str, x: float, y: float) -> float:
     """The value of a text, by SymPy."""
     sympy = pytest.importorskip("sympy")

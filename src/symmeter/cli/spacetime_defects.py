@@ -10,13 +10,18 @@ import click
 from symmeter.cli.lazy import LazyGroup
 from symmeter.cli.output import json_option, print_json, print_table, say
 
-__all__ = ["analyse", "defects", "field"]
+__all__ = ["analyse", "defects", "ebsd", "field"]
 
 _COMMANDS = {
     "analyse": ("symmeter.cli.spacetime_defects:analyse", "Atoms: Burgers and Frank vectors, empty sites, strain."),
+    "ebsd": (
+        "symmeter.cli.spacetime_defects:ebsd",
+        "A scan of orientations: least density of dislocations.",
+    ),
     "field": ("symmeter.cli.spacetime_defects:field", "A density of dislocations: what it holds, and its stress."),
 }
 _ATOMS_OUT = (".json", ".extxyz", ".vtk", ".png", ".svg")
+_MAP_OUT = (".json", ".npz", ".vtk", ".png", ".svg")
 _FIELD_OUT = (".json", ".npz", ".vtk", ".png", ".svg")
 
 
@@ -50,7 +55,13 @@ Examples:
 @click.option("--lattice", default="fcc", show_default=True, metavar="NAME",
               help="sc, fcc, bcc, hcp, diamond; flat: square, triangular, honeycomb.")  # fmt: skip
 @click.option("--a", "parameter", type=float, metavar="LENGTH", help="Lattice parameter; estimated when omitted.")
-@click.option("--c", "height", type=float, metavar="LENGTH", help="Height of hcp's cell; ideal when omitted.")
+@click.option(
+    "--c",
+    "height",
+    type=float,
+    metavar="LENGTH",
+    help="Height of hcp's cell; ideal when omitted, estimated where a is.",
+)
 @click.option("--cutoff", type=float, metavar="LENGTH", help="Longest bond; chosen between shells when omitted.")
 @click.option(
     "--frame", type=click.IntRange(0), default=0, show_default="0", metavar="N", help="Which of several frames."
@@ -100,8 +111,9 @@ def analyse(
 
 def _show(value: dict[str, Any], estimated: bool) -> None:
     word = " (estimated)" if estimated else ""
-    print(f"{value['atoms']} atoms beside {value['reference']}, a = {value['a']:.6g}{word}: {value['settled']} have "
-        f"a place, "
+    height = "" if value["c"] is None else f", c = {value['c']:.6g}"
+    print(f"{value['atoms']} atoms beside {value['reference']}, a = {value['a']:.6g}{height}{word}: {value['settled']} "
+        f"have a place, "
           f"{value['grains']} grain{'s' * (value['grains'] > 1)}")  # fmt: skip
     rows = [
         (loop["character"], loop["miller"], "" if loop["integers"] is None else str(tuple(loop["integers"])),
@@ -111,8 +123,12 @@ def _show(value: dict[str, Any], estimated: bool) -> None:
     ]  # fmt: skip
     if rows:
         print_table(("defect", "Burgers", "integers", "Frank (deg)", "at", "line", "bonds"), rows)
-        total = ", ".join(f"{v / value['a']:.4g}" for v in value["total_burgers"])
-        print(f"Burgers vectors add up to a [{total}] ({value['burgers_convention']} convention)")
+        convention = f"({value['burgers_convention']} convention)"
+        if value["lines_are_parallel"]:
+            total = ", ".join(f"{v / value['a'] + 0.0:.4g}" for v in value["total_burgers"])
+            print(f"Burgers vectors add up to a [{total}] {convention}")
+        else:
+            print(f"Burgers vectors in the {convention[1:-1]}")
     else:
         print("every loop closes: no dislocation and no disclination")
     print(f"vacancies: {len(value['vacancies'])}, interstitials: {len(value['interstitials'])}, volume gained: "
@@ -147,14 +163,16 @@ FILE holds alpha (3 x 3 x grid; Burgers direction, line direction), spacing, and
 @click.option("--zero-mode", type=click.Choice(["zero_mean_stress", "zero_mean_distortion"]),
               default="zero_mean_stress",
               show_default=True, help="A box that is free, or held.")  # fmt: skip
+@click.option("--of", type=click.Choice(["distortion", "coframe"]), default="distortion", show_default=True,
+              help="Whose curl alpha is; Nye tensors of atoms and orientations are of the coframe.")  # fmt: skip
 @click.option("--component", default="von_mises", show_default=True, metavar="NAME", help="What pictures show.")
 @click.option("--out", "outs", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
               help="Save as .json, .npz, .vtk, .png or .svg; may be given several times.")  # fmt: skip
 @json_option
 @click.option("--quiet", is_flag=True, help="Print nothing for people.")
 def field(
-    path: Path, stress: bool, spacing: str | None, lame: str | None, cubic: str | None, zero_mode: str, component: str,
-    outs: tuple[Path, ...], as_json: bool, quiet: bool,
+    path: Path, stress: bool, spacing: str | None, lame: str | None, cubic: str | None, zero_mode: str, of: str,
+    component: str, outs: tuple[Path, ...], as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Say what a density of dislocations holds, and with --stress what stress it makes."""
     import json
@@ -176,7 +194,7 @@ def field(
     if stress:
         with progress_bar(quiet=quiet) as progress:
             progress(0.1, "transforms")
-            found = stress_from_density(alpha, _stiffness(held, lame, cubic), steps, zero_mode)
+            found = stress_from_density(alpha, _stiffness(held, lame, cubic), steps, zero_mode, of=of)
             value |= {
                 "zero_mode": zero_mode, "energy": found.energy, "largest_von_mises": float(found.von_mises.max()),
                 "curl_error": found.curl_error, "equilibrium_error": found.equilibrium_error,
@@ -209,6 +227,80 @@ def field(
         say(f"saved: {out}", quiet)
 
 
+@click.command(
+    epilog="""\b
+Examples:
+  symmeter spacetime defects ebsd map.ang --lattice fcc --burgers 2.55e-4
+  symmeter spacetime defects ebsd map.ctf --lattice hcp --boundary 5 --out bound.png
+
+FILE is .ang, .ctf, or .npz with orientations (nx x ny x 3 Euler angles in degrees, 4 of a quaternion, or 3 x 3) and
+spacing."""
+)
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--lattice", default="fcc", show_default=True, metavar="NAME",
+              help="For the crystal's own rotations: sc, fcc, bcc, hcp, diamond.")  # fmt: skip
+@click.option("--spacing", metavar="LIST", help="Step of the scan, one number or two; overrides the file's.")
+@click.option("--boundary", type=float, default=10.0, show_default=True, metavar="DEGREES",
+              help="Misorientation that parts two grains.")  # fmt: skip
+@click.option("--burgers", type=float, metavar="LENGTH",
+              help="Of the Burgers vectors, in the unit of the step: tells line length per volume.")  # fmt: skip
+@click.option("--out", "outs", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
+              help="Save as .json, .npz, .vtk, .png or .svg; may be given several times.")  # fmt: skip
+@json_option
+@click.option("--quiet", is_flag=True, help="Print nothing for people.")
+def ebsd(
+    path: Path, lattice: str, spacing: str | None, boundary: float, burgers: float | None, outs: tuple[Path, ...],
+    as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Say from a scan of orientations how many dislocations there are at least."""
+    import json
+
+    from symmeter.files import write_atomic
+    from symmeter.progress import progress_bar
+    from symmeter.spacetime.defects import from_orientations, read_orientations
+
+    _outputs(outs, _MAP_OUT)
+    with progress_bar(quiet=quiet) as progress:
+        progress(0.0, "reading")
+        scan = read_orientations(path)
+        given = _numbers(spacing, "--spacing") if spacing is not None else scan.spacing
+        step = given[0] if given is not None and len(given) == 1 else given
+        progress(0.3, "differences of neighbours")
+        found = from_orientations(scan.orientations, step, reference=lattice, boundary=boundary, missing=scan.missing)
+        value = found.summary() | {"lattice": lattice, "boundary_degrees": boundary, "notes": list(scan.notes)}
+        if burgers is not None:
+            rho = found.dislocation_density(burgers)
+            known = rho[rho == rho]
+            value["mean_dislocation_density"] = float(known.mean()) if len(known) else None
+        for out in outs:
+            progress(0.8, f"writing {out.name}")
+            if out.suffix.lower() == ".json":
+                write_atomic(out, json.dumps(value, indent=2) + "\n")
+            else:
+                found.save(out)
+    if as_json:
+        print_json(value)
+    elif not quiet:
+        _show_map(value)
+    for out in outs:
+        say(f"saved: {out}", quiet)
+
+
+def _show_map(value: dict[str, Any]) -> None:
+    steps = ", ".join(f"{s:g}" for s in value["spacing"])
+    print(f"{' x '.join(map(str, value['grid']))} points, step {steps}: {value['missing']} without an orientation, "
+          f"{value['without_neighbours']} without a neighbour in their grain")  # fmt: skip
+    for note in value["notes"]:
+        print(note)
+    if value["mean_bound"] is None:
+        print("no two neighbours belong to one grain: nothing is known")
+        return
+    print(f"|alpha| is at least {value['mean_bound']:.4g} per length on average, median {value['median_bound']:.4g}, "
+          f"largest {value['largest_bound']:.4g}; a scan of a surface does not tell more")  # fmt: skip
+    if "mean_dislocation_density" in value:
+        print(f"dislocations: at least {value['mean_dislocation_density']:.4g} per length squared on average")
+
+
 def _arrays(path: Path) -> dict[str, Any]:
     import zipfile
 
@@ -217,9 +309,10 @@ def _arrays(path: Path) -> dict[str, Any]:
     from symmeter.errors import FileFormatError, MissingFileError
 
     try:
-        with np.load(path, allow_pickle=False) as data:
-            if not hasattr(data, "files"):
-                raise FileFormatError(f"{path} is one array; save alpha, spacing and C as .npz")
+        found = np.load(path, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            raise FileFormatError(f"{path} is one array; save alpha, spacing and C as .npz")
+        with found as data:
             held = {name: data[name] for name in data.files if name in ("alpha", "spacing", "C")}
             names = list(data.files)
     except FileFormatError:
@@ -241,9 +334,12 @@ def _numbers(text: str, option: str) -> list[float]:
     from symmeter.errors import InputError
 
     try:
-        return [float(word) for word in text.replace(",", " ").split()]
+        found = [float(word) for word in text.replace(",", " ").split()]
     except ValueError:
-        raise InputError(f"{option} {text!r} is no list of numbers; write them as 1.5,1.0") from None
+        found = []
+    if not found:
+        raise InputError(f"{option} {text!r} is no list of numbers; write them as 1.5,1.0")
+    return found
 
 
 def _stiffness(held: dict[str, Any], lame: str | None, cubic: str | None) -> Any:

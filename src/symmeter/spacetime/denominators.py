@@ -8,11 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from heapq import heapify, heappop, heappush
+from math import gcd
 
 from symmeter.spacetime.jets import JetSpace
-from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, plain, primitive, scaled, times
+from symmeter.spacetime.polynomials import (
+    LARGE,
+    MASK,
+    WIDTH,
+    Poly,
+    add_to,
+    degree_in,
+    exponents,
+    plain,
+    primitive,
+    scaled,
+    times,
+    whole,
+)
 
 __all__ = ["canonical", "common_numerators", "divided", "split_factors", "square_root", "tidy"]
+
+#: Factors with fewer terms are divided by faster without converting what they divide.
+_LONG = 50
 
 
 def divided(p: Poly, factor: Poly) -> Poly | None:
@@ -28,21 +46,40 @@ def divided(p: Poly, factor: Poly) -> Poly | None:
     value = factor[lead]
     rest = [(m - lead, c) for m, c in factor.items() if m != lead]
     left, out = dict(p), {}
+    # By Gauss, integers divided by coprime integers are integers.
+    integral = _is_primitive(factor) and all(type(c) is int for c in p.values())
+    if integral and len(factor) >= _LONG and len(p) * len(factor) > LARGE:
+        from symmeter.spacetime import exact_backend
+
+        found = exact_backend.quotient(p, factor)
+        if found is not None:
+            return found or None
+    heap = [-m for m in left]
+    heapify(heap)
     while left:
-        top = max(left)
-        if any(degree_in(top, v) < e for v, e in own):
+        top = -heappop(heap)
+        c = left.pop(top, 0)
+        if not c:
+            continue
+        if any(degree_in(top, v) < e for v, e in own) or (integral and c % value):
             return None
-        c = left.pop(top)
-        quotient = plain(Fraction(c) / value) if value not in (1, -1) else c * value
+        quotient = c // value if integral else plain(Fraction(c) / value)
         out[top - lead] = quotient
         for shift, b in rest:
             key = top + shift
-            new = left.get(key, 0) - quotient * b
-            if new:
+            old = left.get(key)
+            if old is None:
+                left[key] = -quotient * b
+                heappush(heap, -key)
+            elif new := old - quotient * b:
                 left[key] = new
             else:
-                left.pop(key, None)
+                del left[key]
     return out
+
+
+def _is_primitive(p: Poly) -> bool:
+    return all(type(c) is int for c in p.values()) and gcd(*p.values()) == 1  # type: ignore[arg-type]
 
 
 def canonical(space: JetSpace, p: Poly) -> Poly:
@@ -50,6 +87,7 @@ def canonical(space: JetSpace, p: Poly) -> Poly:
     roots = {v: twin for v, twin in space.inverses.items() if v in space.powers}
     if not p or not (space.factors or roots):
         return p
+    p, divisor = whole(p)
     numerator, powers = _over_common(space, p)
     shift = 0
     for v, twin in roots.items():
@@ -69,7 +107,8 @@ def canonical(space: JetSpace, p: Poly) -> Poly:
                 break
             numerator, e = smaller, e - 1
         shift += e << (WIDTH * v)
-    return space.reduced({m + shift: c for m, c in numerator.items()})
+    out = space.reduced({m + shift: c for m, c in numerator.items()})
+    return out if divisor == 1 else scaled(out, Fraction(1, divisor))
 
 
 def tidy(space: JetSpace, p: Poly) -> Poly:
@@ -125,30 +164,36 @@ def _without_root(space: JetSpace, p: Poly, v: int, twin: int) -> tuple[Poly, in
 
 def _over_common(space: JetSpace, p: Poly) -> tuple[Poly, dict[int, int]]:
     """The numerator over the product of all denominators, with the exponents of those."""
-    sums = set(space.factors.values())
-    groups: dict[tuple[tuple[int, int], ...], Poly] = {}
-    largest: dict[int, int] = {}
+    mask = sum(MASK << (WIDTH * v) for v in space.factors.values())
+    groups: dict[int, Poly] = {}
     for m, c in p.items():
-        powers = tuple((v, e) for v, e in exponents(m) if v in sums)
-        shift = 0
-        for v, e in powers:
-            shift += e << (WIDTH * v)
+        groups.setdefault(m & mask, {})[m & ~mask] = c
+    largest: dict[int, int] = {}
+    for powers in groups:
+        for v, e in exponents(powers):
             largest[v] = max(largest.get(v, 0), e)
-        add_to(groups.setdefault(powers, {}), {m - shift: c})
     out: Poly = {}
     for powers, part in groups.items():
-        have = dict(powers)
+        have = dict(exponents(powers))
         for v, e in largest.items():
             for _ in range(e - have.get(v, 0)):
                 part = times(part, space.functions[v].argument)
         add_to(out, part)
     # Inverses of single variables are denominators as well: u * 1/u = 1.
-    return space.reduced(out), largest
+    out = space.reduced(out)
+    if any(m & mask for m in out):
+        # A factor, or the square of a root in one, has a denominator of its own.
+        out, more = _over_common(space, out)
+        for v, e in more.items():
+            largest[v] = largest.get(v, 0) + e
+    return out, largest
 
 
 def split_factors(space: JetSpace, p: Poly) -> tuple[Poly, list[tuple[Poly, int]]]:
     """``p = content * product of factors``: numbers and variables, then known factors, then what is left."""
+    p, denominators = _over_common(space, p)
     p, cleared = _cleared(space, p)
+    cleared += sum(e << (WIDTH * v) for v, e in denominators.items())
     common: dict[int, int] | None = None
     for m in p:
         powers = dict(exponents(m))

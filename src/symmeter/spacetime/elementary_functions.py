@@ -132,7 +132,8 @@ def _ratio(above: str, below: str) -> Callable[[JetSpace, tuple, Poly], Poly]:
     """A function that is a ratio of two: a symbol of its own would hide that tan cos is sin."""
 
     def build(space: JetSpace, key: tuple, argument: Poly) -> Poly:
-        top = space.function(above, argument) if above else {0: 1}
+        one: Poly = {0: 1}
+        top = space.function(above, argument) if above else one
         return space.times(top, space.inverse(space.function(below, argument)))
 
     return build

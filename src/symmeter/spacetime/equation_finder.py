@@ -11,6 +11,7 @@ from symmeter.findings import Finding, Report
 from symmeter.groups import NamedGroup
 from symmeter.representations import Space, UnaveragedAction
 from symmeter.spacetime.conservation import conservation_laws
+from symmeter.spacetime.gauge_currents import GaugeCurrent
 from symmeter.spacetime.lagrangians import Lagrangian
 from symmeter.spacetime.latex import field_latex, polynomial_latex, symbol_latex
 from symmeter.spacetime.polynomials import exponents
@@ -51,8 +52,8 @@ class EquationFinder(Finder):
         if lagrangian is None:
             laws, said = _laws(system, given)
             notes += said
-        elif "gauge" in given:
-            laws, said = _gauge(lagrangian, given["gauge"])
+        else:
+            laws, said = _gauge(lagrangian, given)
             notes += said
         chosen = symmetries.generators[:_MOST_FINDINGS]
         # The system's own currents belong to no single field: they stand beside the first.
@@ -165,17 +166,31 @@ def _whole(given: Any, key: str, usual: int) -> int:
     return int(text)
 
 
-def _gauge(lagrangian: Lagrangian, text: str) -> tuple[list[tuple[str, str]], list[str]]:
-    """Noether's second theorem for a gauge symmetry: typeset, and as sentences."""
-    found = lagrangian.gauge_current([t.strip() for t in text.split(";") if t.strip()])
-    if any(found.verify()):
-        return [], []
-    space = found.space
-    notes = [f"identity of the field equations for every {g}: {space.text(n)} = 0"
-             for g, n in zip(found.gauge, found.identities)]  # fmt: skip
-    surface = [f"k^{found.pair(*ij)} = {space.text(k)}" for ij, k in found.surface.items()]
-    on_shell = f"a surface term: {'; '.join(surface)}" if surface else "zero"
-    return list(found.formulas()), [*notes, f"on solutions the current of the gauge symmetry is {on_shell}"]
+def _gauge(lagrangian: Lagrangian, given: Any) -> tuple[list[tuple[str, str]], list[str]]:
+    """Noether's second theorem for gauge symmetries, named or found: typeset, and as sentences."""
+    if "gauge" in given:
+        changes = [t.strip() for t in given["gauge"].split(";") if t.strip()]
+        currents: tuple[GaugeCurrent, ...] = (lagrangian.gauge_current(changes),)
+    else:
+        try:
+            currents = lagrangian.gauge_symmetries(_whole(given, "order", 1), _whole(given, "degree", 1))
+        except InputError as error:
+            return [], [f"no gauge symmetries were looked for: {error}"]
+    lines: list[tuple[str, str]] = []
+    notes = []
+    for found in currents:
+        if any(found.verify()):
+            continue
+        space = found.space
+        lines += found.formulas()
+        changed = [f"{u} by {space.text(q)}" for u, q in zip(space.dependent, found.characteristics) if q]
+        notes.append(f"gauge symmetry: {', '.join(changed)}")
+        notes += [f"identity of the field equations for every {g}: {space.text(n)} = 0"
+                  for g, n in zip(found.gauge, found.identities)]  # fmt: skip
+        surface = [f"k^{found.pair(*ij)} = {space.text(k)}" for ij, k in found.surface.items()]
+        on_shell = f"a surface term: {'; '.join(surface)}" if surface else "zero"
+        notes.append(f"on solutions the current of the gauge symmetry is {on_shell}")
+    return lines, notes
 
 
 def _laws(system: PDESystem, given: Any) -> tuple[list[tuple[str, str]], list[str]]:

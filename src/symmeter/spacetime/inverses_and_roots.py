@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["inverse", "root"]
 
+_LARGEST_PRIME = 10_000
+
 
 def inverse(space: JetSpace, p: Poly) -> Poly:
     """1/p for a number times variables; of a sum where ``denominators`` are allowed.
@@ -84,22 +86,43 @@ def root(space: JetSpace, base: Poly, exponent: Fraction) -> Poly:
     if len(base) != 1:
         if not space.denominators or not base:
             raise InputError(f"({space.text(base)})^({exponent}) has no rule; powers are of a single variable")
-        return _single_root(space, base, exponent)
+        return _root_of_sum(space, base, exponent)
     ((m, c),) = base.items()
-    out = _root_of_number(c, exponent)
-    if out is None:
-        if not space.denominators:
-            raise InputError(f"({space.text(base)})^({exponent}) has no rule; powers are of a single variable")
-        out = _single_root(space, {0: c}, exponent)
+    found = _root_of_number(c, exponent)
+    if found is None and not space.denominators:
+        raise InputError(f"({space.text(base)})^({exponent}) has no rule; powers are of a single variable")
+    out: Poly = {0: 1} if found is None else found
+    if found is None:
+        for prime, e in _prime_powers(Fraction(c)):
+            out = space.times(out, _single_root(space, {0: prime}, exponent * e))
     for v, e in exponents(m):
         inner = space.functions.get(v)
-        if inner is not None and inner.kind == "inverse":
+        if inner is not None and inner.kind in ("inverse", "inverse sum"):
             factor = root(space, inner.argument, -exponent * e)
         elif inner is not None and inner.kind == "exp":
             factor = space.function("exp", scaled(inner.argument, exponent * e))
         else:
             factor = _single_root(space, space.poly(v), exponent * e)
         out = space.times(out, factor)
+    return out
+
+
+def _root_of_sum(space: JetSpace, base: Poly, exponent: Fraction) -> Poly:
+    """By factors that are known, so that sqrt(2 x + 2) is sqrt(2) sqrt(x + 1); signs stay inside."""
+    from symmeter.spacetime.denominators import split_factors
+
+    content, factors = split_factors(space, base)
+    ((m, c),) = content.items()
+    if c < 0:
+        content = {m: -c}
+        odd = next((k for k, (_, e) in enumerate(factors) if e % 2), None)
+        if odd is None:
+            return _single_root(space, base, exponent)
+        factor, e = factors[odd]
+        factors[odd] = scaled(factor, -1), e
+    out = root(space, content, exponent)
+    for factor, e in factors:
+        out = space.times(out, _single_root(space, factor, exponent * e))
     return out
 
 
@@ -121,6 +144,23 @@ def _single_root(space: JetSpace, base: Poly, exponent: Fraction) -> Poly:
         space.powers[number] = (q, base) if finer is None else (q // finer[0], space.poly(finer[1]))
         space.finest["root", frozen(base)] = finer = q, number
     return space.times(out, power(space.poly(finer[1]), rest * (q // exponent.denominator)))
+
+
+def _prime_powers(c: Fraction) -> list[tuple[int, int]]:
+    """A number as a product, with its sign as the factor -1; large primes may stay together."""
+    out = [] if c > 0 else [(-1, 1)]
+    for n, sign in ((abs(c.numerator), 1), (c.denominator, -1)):
+        left, prime = n, 2
+        while left > 1:
+            if prime * prime > left or prime > _LARGEST_PRIME:
+                prime = left
+            e = 0
+            while left % prime == 0:
+                left, e = left // prime, e + 1
+            if e:
+                out.append((prime, sign * e))
+            prime += 1
+    return out
 
 
 def _nonzero(space: JetSpace, p: Poly) -> bool:

@@ -298,6 +298,28 @@ class Lagrangian:
         """
         return gauge_current(self, symmetry, gauge, moved)
 
+    def gauge_symmetries(self, order: int = 1, degree: int = 1) -> tuple[GaugeCurrent, ...]:
+        """Gauge symmetries that nobody has named, with their currents; see :mod:`gauge_search`.
+
+        Parameters
+        ----------
+        order : int
+            Of the derivatives of the field equations in an identity, and so of the free function in the symmetry.
+        degree : int
+            Of the coefficients, in the fields and their first derivatives.
+
+        Examples
+        --------
+        >>> particle = Lagrangian("(x_s^2 - y_s^2)/(2 e) - m^2 e/2", "s", "x y e")
+        >>> for found in particle.gauge_symmetries(): print([found.space.text(q) for q in found.characteristics])
+        ['lambda*x_s', 'lambda*y_s', 'e*lambda_s + lambda*e_s']
+        >>> Lagrangian("(a_x - b_t)^2/2 + m^2 (a^2 - b^2)/2", "t x", "b a").gauge_symmetries()
+        ()
+        """
+        from symmeter.spacetime.gauge_search import gauge_symmetries
+
+        return gauge_symmetries(self, order, degree)
+
     def __repr__(self) -> str:
         return f"<L = {self.text}>"
 

@@ -13,6 +13,8 @@ from math import gcd, lcm
 
 __all__ = [
     "HIGHEST",
+    "LARGE",
+    "MASK",
     "WIDTH",
     "Number",
     "Poly",
@@ -22,12 +24,14 @@ __all__ = [
     "exponents",
     "frozen",
     "monomial",
+    "over",
     "plain",
     "power",
     "primitive",
     "scaled",
     "total",
     "times",
+    "whole",
 ]
 
 Number = int | Fraction
@@ -35,7 +39,9 @@ Poly = dict[int, Number]
 
 #: Bits of one exponent.
 WIDTH = 12
-_MASK = (1 << WIDTH) - 1
+MASK = (1 << WIDTH) - 1
+#: Products of more terms than this may be left to :mod:`symmeter.spacetime.exact_backend`.
+LARGE = 50_000
 #: Exponents of what is read; products of a few such still fit.
 HIGHEST = 500
 
@@ -70,7 +76,7 @@ def exponents(packed: int) -> Iterator[tuple[int, int]]:
         skip = low // WIDTH
         v += skip
         packed >>= WIDTH * skip
-        yield v, packed & _MASK
+        yield v, packed & MASK
         packed >>= WIDTH
         v += 1
 
@@ -82,7 +88,7 @@ def frozen(p: Poly) -> tuple[tuple[int, Number], ...]:
 
 def degree_in(packed: int, v: int) -> int:
     """Exponent of one variable."""
-    return (packed >> (WIDTH * v)) & _MASK
+    return (packed >> (WIDTH * v)) & MASK
 
 
 def add_to(target: Poly, other: Poly, factor: Number = 1, shift: int = 0) -> None:
@@ -117,6 +123,27 @@ def scaled(p: Poly, factor: Number) -> Poly:
     return {m: plain(c * factor) for m, c in p.items()} if factor else {}
 
 
+def whole(p: Poly) -> tuple[Poly, int]:
+    """A multiple with integers for coefficients, and the factor that it was multiplied by.
+
+    Examples
+    --------
+    >>> whole({0: Fraction(1, 2), 1: Fraction(4, 3)})
+    ({0: 3, 1: 8}, 6)
+    """
+    if int in (kinds := set(map(type, p.values()))) and len(kinds) == 1:
+        return p, 1
+    factor = lcm(*(c.denominator for c in p.values()))
+    return {m: c.numerator * (factor // c.denominator) for m, c in p.items()}, factor
+
+
+def over(p: Poly, divisor: int) -> Poly:
+    """A polynomial with integers for coefficients divided by an integer."""
+    if divisor == 1:
+        return p
+    return {m: c // divisor if c % divisor == 0 else Fraction(c, divisor) for m, c in p.items()}  # type: ignore[operator]
+
+
 def times(a: Poly, b: Poly) -> Poly:
     """The product.
 
@@ -130,6 +157,17 @@ def times(a: Poly, b: Poly) -> Poly:
     if len(a) == 1:
         ((m, c),) = a.items()
         return {m + n: c * d for n, d in b.items()}
+    a, first = whole(a)
+    b, second = whole(b)
+    if first * second != 1:
+        # Fractions are ten times slower than integers: one division for each term of the product instead.
+        return over(times(a, b), first * second)
+    if len(a) * len(b) > LARGE:
+        from symmeter.spacetime.exact_backend import product
+
+        found = product(a, b)
+        if found is not None:
+            return found
     out: Poly = {}
     get = out.get
     for m, c in a.items():

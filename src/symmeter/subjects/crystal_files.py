@@ -127,17 +127,12 @@ def _words(lines: list[str], column: int) -> tuple[str, ...]:
 
 def _table(lines: list[str], columns: range | list[int], width: int, given: str, first: int) -> np.ndarray:
     """Some columns of lines as numbers, by NumPy's reader, which holds nothing else in memory."""
-    if all(line.strip() for line in lines):
-        try:
-            out = np.loadtxt(lines, usecols=[*columns, width - 1][:4], comments=None, ndmin=2)[:, :3]
-        except (ValueError, IndexError):
-            # The last column may be no number.
-            try:
-                out = np.loadtxt(lines, usecols=list(columns), comments=None, ndmin=2)
-            except (ValueError, IndexError):
-                out = None
-        if out is not None and (max(columns) == width - 1 or _wide(lines, width)):
-            return out
+    try:
+        if all(line.strip() for line in lines) and (max(columns) == width - 1 or _wide(lines, width)):
+            return np.loadtxt(lines, usecols=list(columns), comments=None, ndmin=2)
+    except (ValueError, IndexError):
+        # Said below, with the line.
+        pass
     rows = [line.split() for line in lines]
     short = next((k for k, row in enumerate(rows) if len(row) < width), None)
     if short is not None:

@@ -152,8 +152,8 @@ def crystal_of(source: Any, cell: Any = None, periodic: Any = None) -> Crystal:
             x = np.array(source, dtype=float)
         except (TypeError, ValueError):
             raise InputTypeError("positions are numbers, one row (x, y, z) for each atom") from None
-        box = np.zeros((3, 3)) if cell is None else np.array(cell, dtype=float)
-        repeats = np.broadcast_to(np.asarray(cell is not None if periodic is None else periodic, dtype=bool), (3,))
+        box = np.zeros((3, 3)) if cell is None else _box(cell)
+        repeats = _walls(cell is not None if periodic is None else periodic)
         return Crystal(x, box, repeats, ("X",) * (len(x) if x.ndim else 0))
     else:
         raise InputTypeError(
@@ -161,9 +161,23 @@ def crystal_of(source: Any, cell: Any = None, periodic: Any = None) -> Crystal:
         )
     if cell is None and periodic is None:
         return made
-    box = made.cell if cell is None else np.array(cell, dtype=float)
-    repeats = made.periodic if periodic is None else np.broadcast_to(np.asarray(periodic, dtype=bool), (3,))
+    box = made.cell if cell is None else _box(cell)
+    repeats = made.periodic if periodic is None else _walls(periodic)
     return Crystal(made.positions, box, repeats, made.symbols, made.lattice, made.source, made.notes)
+
+
+def _box(cell: Any) -> np.ndarray:
+    try:
+        return np.array(cell, dtype=float)
+    except (TypeError, ValueError):
+        raise InputTypeError(f"cell={quoted(cell)} is no box; give 3 x 3 numbers, one vector in each row") from None
+
+
+def _walls(periodic: Any) -> np.ndarray:
+    given = np.asarray(periodic)
+    if given.dtype.kind not in "biu" or given.shape not in ((), (1,), (3,)):
+        raise InputTypeError(f"periodic={quoted(periodic)}: which directions repeat, True or False or three of them")
+    return np.broadcast_to(given.astype(bool), (3,))
 
 
 def read_crystal(path: str | os.PathLike[str], frame: int = 0) -> Crystal:
@@ -177,7 +191,7 @@ def read_crystal(path: str | os.PathLike[str], frame: int = 0) -> Crystal:
 
     Raises
     ------
-    MissingFileError, FileFormatError
+    MissingFileError, FileFormatError, InputError
         The text names the line.
 
     Examples
@@ -192,6 +206,8 @@ def read_crystal(path: str | os.PathLike[str], frame: int = 0) -> Crystal:
     Crystal(1 atom, periodic along 3 directions)
     """
     given = os.path.expanduser(os.fsdecode(path))
+    if isinstance(frame, bool) or not isinstance(frame, (int, np.integer)) or frame < 0:
+        raise InputError(f"frame={frame!r}: frames are counted from 0")
     try:
         size = os.path.getsize(given)
         if size > _LARGEST:

@@ -83,7 +83,7 @@ def test_dipole_has_two_lines_and_no_total() -> None:
     assert found.total_burgers.tolist() == [0.0, 0.0, 0.0]
     (around,) = found.burgers_loops((9.5, 11.5, 1.0), radius=5.0)
     assert around.integers == (0, 0, -1)
-    from symmeter.spacetime.defects.burgers import defect_loops
+    from symmeter.spacetime.defects.burgers_search import defect_loops
 
     some, cut = defect_loops(found, most=1)
     assert cut

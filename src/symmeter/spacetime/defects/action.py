@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symmeter.errors import InputError, UnknownNameError, nearest_name
+from symmeter.spacetime.defects.checked_numbers import finite
 from symmeter.spacetime.defects.irreducible_parts import Frame
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ class Action:
                 near = nearest_name(name, CONTRACTIONS)
                 hint = f"did you mean {near!r}?" if near else f"there are {', '.join(CONTRACTIONS)}"
                 raise UnknownNameError(f"{name!r} is no contraction; {hint}")
-            if not np.isfinite(float(value)):
-                raise InputError(f"the coefficient of {name} is {value}; it should be finite")
+            if not isinstance(value, Fraction):
+                finite(value, f"the coefficient of {name}")
         if self.n not in (2, 3):
             raise InputError(f"actions are for 2 or 3 dimensions; n is {self.n}")
         object.__setattr__(self, "_numbers", tuple(self.coefficients.get(k, 0) for k in CONTRACTIONS))

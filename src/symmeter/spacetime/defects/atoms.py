@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from symmeter.errors import InputError, UnknownNameError, nearest_name
+from symmeter.errors import InputError, InputTypeError, ShapeError, UnknownNameError, nearest_name
 from symmeter.spacetime.defects.atoms_matching import Matching, coframe_gradients, match_bonds, nothing_matches
 from symmeter.spacetime.defects.atoms_neighbours import Bonds, neighbours_of
+from symmeter.spacetime.defects.atoms_recognition import estimated_parameter, refuse_the_wrong_lattice
 from symmeter.spacetime.defects.conventions import Convention
 from symmeter.spacetime.defects.lattice import Lattice, reference_lattice
 from symmeter.subjects.crystals import Crystal, crystal_of
@@ -56,9 +57,9 @@ def from_atoms(
     reference : str or Lattice
         ``sc``, ``fcc``, ``bcc``, ``hcp``, ``diamond``; flat: ``square``, ``triangular``, ``honeycomb``.
     a : float or "estimate"
-        Lattice parameter, in the unit of the positions; ``"estimate"`` takes it from the nearest distances.
+        Lattice parameter, in the unit of the positions; ``"estimate"`` takes it from the distances of neighbours.
     c : float, optional
-        Height of hcp's cell; ideal when omitted.
+        Height of hcp's cell; when omitted it is ideal, or estimated where a is.
     orientation : array of shape (3, 3), optional
         Rotation from the crystal's axes to the lab's: among equivalent descriptions of each grain, the nearest to it is
         used. The identity when omitted. Grains may have any orientation.
@@ -81,7 +82,8 @@ def from_atoms(
     Raises
     ------
     InputError
-        If ``a`` is missing, the cutoff mixes shells, atoms stand on each other, or nothing looks like the reference.
+        If ``a`` is missing, the cutoff mixes shells, atoms stand on each other, nothing looks like the reference, or
+        the atoms look like another one.
 
     Examples
     --------
@@ -90,9 +92,14 @@ def from_atoms(
     >>> float(abs(report.nye).max()) < 1e-12, report.flagged.sum().item()
     (True, 0)
     """
+    if not isinstance(convention, Convention | None):
+        raise InputTypeError(f"convention={convention!r}: give a Convention, such as Convention(burgers='FS/RH')")
     crystal = crystal_of(atoms, cell, periodic)
+    told = a
     if isinstance(a, str):
-        a = _estimated(crystal, reference, c, a)
+        if a != "estimate":
+            raise InputError(f"a={a!r}: the lattice parameter is a length, or 'estimate'")
+        a = estimated_parameter(crystal, reference, c)
     lattice = reference_lattice(reference, a, c)
     turn = _rotation(orientation)
     reach = _reach(lattice, cutoff)
@@ -103,23 +110,24 @@ def from_atoms(
     bonds = near.nearest(lattice.neighbours)
     _no_doubles(crystal, bonds, lattice)
     matching = match_bonds(bonds, lattice, turn, use_compiled)
+    refuse_the_wrong_lattice(crystal, lattice, matching)
     if not (matching.grains >= 0).any():
         raise nothing_matches(lattice, crystal.positions)
-    return AtomsReport(crystal, lattice, bonds, matching, near, convention or Convention(), use_compiled)
+    found = AtomsReport(crystal, lattice, bonds, matching, near, convention or Convention(), use_compiled)
+    if isinstance(told, str) and lattice.name == "hcp" and c is None and cutoff is None:
+        wide, high = _hexagonal_stretch(found)
+        if abs(high / wide - 1) > 2e-3:
+            # The crystal's own c / a is none of its strain.
+            a, c = lattice.a * wide, float(lattice.cell[2, 2]) * high
+            return from_atoms(crystal, reference, a, c=c, orientation=orientation, convention=convention,
+                              use_compiled=use_compiled)  # fmt: skip
+    return found
 
 
-def _estimated(crystal: Crystal, reference: Any, c: float | None, word: str) -> float:
-    if word != "estimate":
-        raise InputError(f"a={word!r}: the lattice parameter is a length, or 'estimate'")
-    from scipy.spatial import KDTree
-
-    unit = reference_lattice(reference, 1.0, c)
-    x = crystal.positions
-    if len(x) < 4:
-        raise InputError(f"{crystal.source}: {len(x)} atoms are too few to estimate a; give a=")
-    # Few nearest of many atoms: vacancies and surfaces do not change the middle one.
-    nearest = KDTree(x).query(x[:: max(1, len(x) // 2000)], k=4)[0][:, 1:]
-    return float(np.median(nearest) / unit.spacing)
+def _hexagonal_stretch(found: AtomsReport) -> tuple[float, float]:
+    """The usual stretch across and along the c axis."""
+    u = found.stretch[found.matching.grains >= 0]
+    return float(np.median(np.sqrt(u[:, 0, 0] * u[:, 1, 1]))), float(np.median(u[:, 2, 2]))
 
 
 def _room(crystal: Crystal, lattice: Lattice) -> float:
@@ -134,8 +142,12 @@ def _room(crystal: Crystal, lattice: Lattice) -> float:
 def _rotation(orientation: Any) -> np.ndarray | None:
     if orientation is None:
         return None
-    turn = np.asarray(orientation, dtype=float)
-    if turn.shape != (3, 3) or np.abs(turn @ turn.T - np.eye(3)).max() > 1e-3 or np.linalg.det(turn) < 0:
+    try:
+        turn = np.asarray(orientation, dtype=float)
+    except (TypeError, ValueError):
+        turn = np.zeros(0)
+    # Written so that NaN is refused.
+    if turn.shape != (3, 3) or not (np.abs(turn @ turn.T - np.eye(3)).max() < 1e-3 and np.linalg.det(turn) > 0):
         raise InputError("orientation is no rotation matrix: give 3 x 3, orthogonal, with determinant 1")
     return turn
 
@@ -143,7 +155,7 @@ def _rotation(orientation: Any) -> np.ndarray | None:
 def _reach(lattice: Lattice, cutoff: float | None) -> float:
     if cutoff is None:
         return lattice.outer + 0.9 * (lattice.beyond - lattice.outer)
-    if not np.isfinite(cutoff) or cutoff <= 0:
+    if isinstance(cutoff, bool) or not isinstance(cutoff, (int, float, np.number)) or not 0 < cutoff < np.inf:
         raise InputError(f"cutoff={cutoff!r}: the longest bond is a positive length in the unit of the positions")
     slack = 0.03 * lattice.spacing
     if not lattice.outer + slack < cutoff < 1.5 * lattice.beyond - slack:
@@ -288,6 +300,8 @@ class AtomsReport:
         """Least-squares divergence of a form over matched bonds; NaN where they do not span space."""
         from symmeter.spacetime.defects.atoms_matching import least_squares_gradient
 
+        if np.shape(form) != (self.n, 3):
+            raise ShapeError(f"a form has three components for each of {self.n} atoms, not the shape {np.shape(form)}")
         return np.einsum("nkk->n", least_squares_gradient(self.bonds, self.matching, self.lattice, form))
 
     @cached_property
@@ -381,7 +395,7 @@ class AtomsReport:
 
     @cached_property
     def _loops(self) -> tuple[tuple[BurgersLoop, ...], bool]:
-        from symmeter.spacetime.defects.burgers import defect_loops
+        from symmeter.spacetime.defects.burgers_search import defect_loops
 
         return defect_loops(self)
 
@@ -393,10 +407,24 @@ class AtomsReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the loops leave out."""
-        from symmeter.spacetime.defects.burgers import MOST_PLACES
+        from symmeter.spacetime.defects.burgers_search import MOST_PLACES
 
-        text = f"loops were laid around the {MOST_PLACES} strongest places alone; burgers_loops(centre) asks elsewhere"
-        return (text,) if self._loops[1] else ()
+        out = []
+        if self._loops[1]:
+            out.append(
+                f"loops were laid around the {MOST_PLACES} strongest places alone; burgers_loops(centre) asks elsewhere"
+            )
+        if not self.lines_are_parallel:
+            out.append("the lines are not parallel: pieces of a curved line have the same Burgers vector, up to their "
+                       "sense, and have no sum")  # fmt: skip
+        return tuple(out)
+
+    @property
+    def lines_are_parallel(self) -> bool:
+        """Whether all lines that were found run along one direction, so that their Burgers vectors have a sum."""
+        from symmeter.spacetime.defects.burgers_search import PARALLEL
+
+        return all(abs(a.normal @ self.loops[0].normal) > PARALLEL for a in self.loops)
 
     def burgers_loops(
         self, centre: Any = None, normal: Any = (0.0, 0.0, 1.0), radius: float | None = None
@@ -449,7 +477,11 @@ class AtomsReport:
 
     @property
     def total_burgers(self) -> Float[np.ndarray, "3"]:
-        """Sum of the exact Burgers vectors of all loops that were found, in the crystal's axes."""
+        """Sum of the exact Burgers vectors of all loops that were found, in the crystal's axes.
+
+        Each counts in the sense of its normal; parallel lines have one sense. Of lines that are not parallel
+        (``lines_are_parallel``) the sum means nothing.
+        """
         return np.sum([loop.burgers for loop in self.loops], axis=0) if self.loops else np.zeros(3)
 
     @cached_property
@@ -484,6 +516,8 @@ class AtomsReport:
         """
         settled = self.matching.grains >= 0
         u, _, vh = np.linalg.svd(self.rotation[settled].mean(0))
+        # Of rotations far apart the mean may be nearest to a reflection.
+        u[:, 2] *= np.linalg.det(u @ vh)
         turns = np.einsum("ji,njk->nik", u @ vh, self.rotation[settled])
         trace = np.einsum("pij,nij->np", self.lattice.rotations, turns).max(1)
         angle = np.arccos(np.clip(0.5 * (trace - 1), -1, 1))

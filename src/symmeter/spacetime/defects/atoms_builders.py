@@ -102,6 +102,16 @@ def wedge_map(
     return np.stack([centre[0] + r * np.cos(phi), centre[1] + r * np.sin(phi), points[kept, 2]], axis=1), kept
 
 
+def _edges(axes: Any) -> np.ndarray:
+    try:
+        edges = np.eye(3) if axes is None else np.asarray(axes, dtype=float)
+    except (TypeError, ValueError):
+        edges = np.zeros(0)
+    if edges.shape != (3, 3) or not np.isfinite(edges).all():
+        raise InputError(f"axes={axes!r}: the edges of a block are three vectors of three numbers, one in each row")
+    return edges
+
+
 def build_crystal(
     reference: str | Lattice = "fcc", a: float = 1.0, repeat: tuple[int, int, int] = (4, 4, 4), *,
     axes: Any = None, symbol: str = "X",
@@ -134,7 +144,7 @@ def build_crystal(
     frame = lattice.cell if not lattice.planar else np.vstack([lattice.cell, [0, 0, lattice.a]])
     cubic = lattice.name in ("sc", "fcc", "bcc", "diamond", "square")
     unit = np.eye(3) * lattice.a if cubic else frame
-    edges = (np.eye(3) if axes is None else np.asarray(axes, dtype=float)) @ unit
+    edges = _edges(axes) @ unit
     box = edges * np.asarray(repeat)[:, None]
     if np.linalg.det(box) <= 0:
         raise InputError(f"axes {np.asarray(axes).tolist()} are not right-handed; change the sign of one")
@@ -191,7 +201,9 @@ def dislocated_cylinder(
     """
     if kind not in ("screw", "edge", "none"):
         raise InputError(f"a cylinder holds a 'screw', an 'edge' or 'none', not {kind!r}")
-    edges = np.eye(3) if axes is None else np.asarray(axes, dtype=float)
+    if not 0 < radius < np.inf or layers < 1:
+        raise InputError(f"a cylinder has a positive radius and layers; got {radius!r} and {layers!r}")
+    edges = _edges(axes)
     widths = np.linalg.norm(edges, axis=1) * a
     over = [2 * int(np.ceil(radius / w)) + 4 for w in widths[:2]]
     block = build_crystal(reference, a, (over[0], over[1], layers), axes=edges)

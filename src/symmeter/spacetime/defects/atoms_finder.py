@@ -38,7 +38,7 @@ class CrystalFinder(Finder):
         if not told.get("reference"):
             raise InputError(
                 f"{subject.source} is a crystal; say what it is compared with: --lattice fcc (sc, bcc, hcp, diamond, "
-                "triangular, honeycomb), in Python lattice='fcc'"
+                f"triangular, honeycomb), in Python lattice='fcc'{_guess(subject)}"
             )
         options.report_progress(0.1, "matching bonds")
         found = from_atoms(subject, told["reference"], told.get("a") or "estimate")
@@ -53,6 +53,15 @@ class CrystalFinder(Finder):
             subject.describe(), findings, tuple(ladder), tuple(_notes(found, told)),
             {"lattice": found.lattice.name, "a": found.lattice.a, "loops": len(loops)}, ("teleparallel-defects",),
         )  # fmt: skip
+
+
+def _guess(subject: Crystal) -> str:
+    from symmeter.spacetime.defects.atoms_recognition import looks_like
+
+    if subject.n < 4:
+        return ""
+    name, a, share = looks_like(subject)
+    return f"; it looks like {name}, a about {a:.4g}" if share > 0.5 else ""
 
 
 def open_crystal(source: Any, lattice: Any, a: float | None) -> Crystal:
@@ -189,6 +198,8 @@ def _of_lines(found: AtomsReport) -> str:
     n = len([loop for loop in found.loops if loop.magnitude > 0])
     if not n:
         return "Every loop that was laid closes: no dislocation."
+    if not found.lines_are_parallel:
+        return f"{_counted(n, 'loop')} fail{'s' * (n == 1)} to close, around lines that are not parallel."
     total = ", ".join(f"{v / found.lattice.a:.4g}" for v in found.total_burgers)
     return f"{_counted(n, 'loop')} fail{'s' * (n == 1)} to close; Burgers vectors add up to a [{total}]."
 
@@ -234,9 +245,14 @@ def _picture(found: AtomsReport, scalar: str) -> StaticPicture:
 
 def _notes(found: AtomsReport, told: Any) -> list[str]:
     settled = int((found.matching.grains >= 0).sum())
-    out = [f"compared with {found.lattice.name}, a = {found.lattice.a:.6g}: {settled} of {found.n} atoms have a place"]
+    height = f", c = {found.lattice.cell[2, 2]:.6g}" if found.lattice.name == "hcp" else ""
+    sizes = f"a = {found.lattice.a:.6g}{height}"
+    out = [f"compared with {found.lattice.name}, {sizes}: {settled} of {found.n} atoms have a place"]
+    kinds = sorted(set(found.crystal.symbols))
+    if len(kinds) > 1:
+        out.append(f"{', '.join(kinds[:6])} count alike: places are compared, not species")
     if not told.get("a"):
-        out.append("a was estimated from the nearest distances; give it with --a where the crystal is strained")
+        out.append("a was estimated from the distances of neighbours; give it with --a where the crystal is strained")
     out.append(f"flagged: {', '.join(f'{int(v.sum())} {k}' for k, v in found.flags().items())}")
     out += found.notes
     out.append(f"volume gained over the reference: {found.volume_misfit:.4g} (length cubed)")

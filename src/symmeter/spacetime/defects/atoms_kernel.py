@@ -312,6 +312,7 @@ def grow(
     quality[seed, 1] = misfit
     condition[seed] = cond
     tail = 1
+    joined = 1
     while head < tail:
         i = queue[head]
         head += 1
@@ -342,10 +343,13 @@ def grow(
                 condition[j] = cond
             if good:
                 grains[j] = grain
-                _copy(turn, carried[j])
-                queue[tail] = j
-                tail += 1
-    return tail
+                joined += 1
+                # What fits badly, as in a boundary, says nothing about what lies behind it.
+                if held >= settings[8] * (start[j + 1] - start[j]) and misfit <= settings[9]:
+                    _copy(turn, carried[j])
+                    queue[tail] = j
+                    tail += 1
+    return joined
 
 
 @_compiled

@@ -29,9 +29,14 @@ _MISFIT = 0.2
 #: Where the next shell is this near (diamond, honeycomb), strain mixes it in: a fit without the bonds that are too many
 #: counts if this share is left.
 _NEXT, _MOST_HELD = 1.2, 0.75
+#: An orientation goes on from atoms with this share of matched neighbours, and a misfit below this share of the nearest
+#: distance (or 1.6 times the usual one): atoms of boundaries would lead it from grain to grain.
+_PASSED_ON, _GOOD = 0.75, 0.1
 #: Frames farther apart than this (Frobenius; 25 degrees) belong to two grains.
 APART = 0.61
 _FAILED_SEEDS = 40
+#: Fewer atoms are no grain; of so many the usual misfit is taken.
+_SMALLEST, _SAMPLE = 4, 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +70,8 @@ class Matching:
     condition: Float[np.ndarray, " n"]
 
 
-def _settings(lattice: Lattice) -> np.ndarray:
+def _settings(lattice: Lattice, usual: float = 0.0) -> np.ndarray:
+    """Limits of a match; ``usual`` is the misfit that most atoms have, as heat makes it."""
     # A flat crystal lacks bonds across its plane: their share of the fit keeps the normal where it is.
     flat = lattice.spacing**2 if lattice.planar else 0.0
     return np.array(
@@ -79,6 +85,8 @@ def _settings(lattice: Lattice) -> np.ndarray:
             1 + 2 * np.cos(_STEADY),
             # Elsewhere too many bonds are a core's, whose fit shows how it is spread.
             _MOST_HELD if lattice.beyond < _NEXT * lattice.outer else np.inf,
+            _PASSED_ON,
+            np.clip(1.6 * usual, _GOOD * lattice.spacing, _MISFIT * lattice.spacing) ** 2,
         ],
         dtype=float,
     )
@@ -117,10 +125,11 @@ def match_bonds(
     quality[:, 1] = np.inf
     lengths = np.linalg.norm(lattice.references, axis=-1)
     units = lattice.references / lengths[..., None]
-    fixed = (bonds.start, bonds.index, bonds.vector, lattice.references, lattice.targets, units, lengths,
-             _settings(lattice), match, frame, sites, grains, quality, condition)  # fmt: skip
-    failed, found = 0, 0
     candidates = _seeds(bonds, lattice)
+    settings = _settings(lattice, _usual_misfit(bonds, lattice, candidates[:_SAMPLE], target))
+    fixed = (bonds.start, bonds.index, bonds.vector, lattice.references, lattice.targets, units, lengths, settings,
+             match, frame, sites, grains, quality, condition)  # fmt: skip
+    failed, found = 0, 0
     while failed < _FAILED_SEEDS:
         # What is already settled seeds nothing new.
         candidates = candidates[grains[candidates] < 0]
@@ -129,11 +138,29 @@ def match_bonds(
         seed = int(candidates[0])
         candidates = candidates[1:]
         guess = orientation_of(bonds.vector[bonds.start[seed] : bonds.start[seed + 1]], lattice, target)
-        if guess is None or not grow(seed, guess[0], guess[1], found, *fixed):
+        joined = 0 if guess is None else grow(seed, guess[0], guess[1], found, *fixed)
+        if joined < min(_SMALLEST, n):
+            # Few atoms are no grain.
+            grains[grains == found] = -1
             failed += 1
             continue
         found += 1
     return Matching(match, frame, sites, grains, quality[:, 0].astype(np.int64), np.sqrt(quality[:, 1]), condition)
+
+
+def _usual_misfit(bonds: Bonds, lattice: Lattice, some: np.ndarray, target: np.ndarray) -> float:
+    """Middle root-mean-square misfit of some atoms, each in its own orientation."""
+    found = [orientation_of(bonds.vector[bonds.start[i] : bonds.start[i + 1]], lattice, target) for i in some]
+    good = [(i, *f) for i, f in zip(some, found) if f is not None]
+    if not good:
+        return 0.0
+    atoms, turns, sites = (np.array(part) for part in zip(*good))
+    lengths = np.linalg.norm(lattice.references, axis=-1)
+    units = lattice.references / lengths[..., None]
+    fits = _attempt(
+        atoms, turns, sites, bonds.start, bonds.vector, lattice.references, units, lengths, _settings(lattice)
+    )
+    return float(np.sqrt(np.median(fits.misfit)))
 
 
 def _seeds(bonds: Bonds, lattice: Lattice) -> np.ndarray:
@@ -238,6 +265,8 @@ def _grow(
         by_queue = np.argsort(np.concatenate(places))
         ring, carried = np.concatenate(settled)[by_queue], np.concatenate(turns)[by_queue]
         joined += len(ring)
+        steady = (quality[ring, 0] >= settings[8] * counts[ring]) & (quality[ring, 1] <= settings[9])
+        ring, carried = ring[steady], carried[steady]
     return joined
 
 
@@ -451,6 +480,12 @@ def nothing_matches(lattice: Lattice, points: np.ndarray) -> InputError:
         return InputError(f"{len(points)} atom has no neighbours; a crystal needs more")
     nearest = np.median(KDTree(points).query(points[:: max(1, len(points) // 500)], k=2)[0][:, 1])
     right = lattice.a * nearest / lattice.spacing
+    if abs(right / lattice.a - 1) < 0.03:
+        flat = "a flat lattice lies in the plane of x and y" if lattice.planar else "is it another lattice?"
+        return InputError(
+            f"no atom has surroundings like {lattice.name} with a={lattice.a:g}, though nearest atoms are as far apart "
+            f"as its own: {flat}"
+        )
     return InputError(
         f"no atom has surroundings like {lattice.name} with a={lattice.a:g}, whose neighbours are "
         f"{lattice.spacing:.4g} apart; these atoms' nearest are {nearest:.4g} apart: "

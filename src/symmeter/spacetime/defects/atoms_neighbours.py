@@ -56,7 +56,12 @@ class Bonds:
         counts = self.counts
         if counts.max(initial=0) <= most:
             return self
-        kept = np.arange(len(self.index)) - np.repeat(self.start[:-1], counts) < most
+        # Few atoms have more than that.
+        over = np.flatnonzero(counts > most)
+        extra = counts[over] - most
+        first = self.start[over] + most - np.concatenate([[0], np.cumsum(extra)[:-1]])
+        kept = np.ones(len(self.index), dtype=bool)
+        kept[np.repeat(first, extra) + np.arange(int(extra.sum()))] = False
         start = np.concatenate([[0], np.cumsum(np.minimum(counts, most))])
         return Bonds(start, self.index[kept], self.vector[kept])
 

@@ -21,11 +21,7 @@ from symmeter.spacetime.defects.atoms_matching import nearest_rotations
 if TYPE_CHECKING:
     from symmeter.spacetime.defects.atoms import AtomsReport
 
-__all__ = ["BurgersLoop", "circle_loop", "circulation", "defect_loops", "loop_of", "places_of"]
-
-
-#: Places around which loops are laid at most; boundaries of many grains have more than anybody wants to see.
-MOST_PLACES = 600
+__all__ = ["BurgersLoop", "circle_loop", "circulation", "loop_of", "places_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +120,10 @@ def loop_of(report: AtomsReport, atoms: Any, **told: Any) -> BurgersLoop:
     InputError
         If two that follow each other are no neighbours, or an atom lies in a core.
     """
-    path = [int(i) for i in atoms]
+    given = np.asarray(atoms)
+    if given.ndim != 1 or given.dtype.kind not in "iu":
+        raise InputError(f"a loop is a list of numbers of atoms, 0 to {report.n - 1}; got {atoms!r:.60}")
+    path = [int(i) for i in given]
     if len(path) > 1 and path[0] == path[-1]:
         path = path[:-1]
     if len(path) < 3 or min(path) < 0 or max(path) >= report.n:
@@ -193,9 +192,27 @@ def _closed(report: AtomsReport, bonds: list[int], centre: Any = None, normal: A
     )  # fmt: skip
 
 
+def _three(value: Any) -> np.ndarray | None:
+    """Three finite numbers, or None."""
+    try:
+        out = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return None
+    return out if out.shape == (3,) and np.isfinite(out).all() else None
+
+
+def _circle(centre: Any, radius: Any) -> tuple[np.ndarray, float]:
+    """A centre, with z = 0 where two numbers are given, and a radius."""
+    middle = _three([*centre, 0.0] if np.shape(centre) == (2,) else centre)
+    number = isinstance(radius, (int, float, np.number)) and not isinstance(radius, bool)
+    if middle is None or not number or not 0 < radius < np.inf:
+        raise InputError(f"a loop has a centre of three numbers and a positive radius; got {centre!r}, {radius!r}")
+    return middle, float(radius)
+
+
 def _axes(normal: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    n = np.asarray(normal, dtype=float)
-    if n.shape != (3,) or not np.linalg.norm(n) > 0:
+    n = _three(normal)
+    if n is None or not np.linalg.norm(n) > 0:
         raise InputError(f"normal={normal!r}: the direction that a loop turns around is three numbers, not all zero")
     n = n / np.linalg.norm(n)
     u = np.cross(n, np.eye(3)[int(np.argmin(np.abs(n)))])
@@ -255,11 +272,7 @@ def circle_loop(report: AtomsReport, centre: Any, normal: Any, radius: float, **
         If there are no trusted atoms to lead it along.
     """
     n, u, v = _axes(normal)
-    middle = np.asarray(centre, dtype=float)
-    if middle.shape == (2,):
-        middle = np.array([*middle, 0.0])
-    if not radius > 0 or middle.shape != (3,):
-        raise InputError(f"a loop has a centre of three numbers and a positive radius; got {centre!r}, {radius!r}")
+    middle, radius = _circle(centre, radius)
     steps = max(8, int(np.ceil(2 * np.pi * radius / (0.7 * report.lattice.spacing))))
     angle = 2 * np.pi * np.arange(steps) / steps
     targets = middle + radius * (np.cos(angle)[:, None] * u + np.sin(angle)[:, None] * v)
@@ -276,14 +289,16 @@ def circle_loop(report: AtomsReport, centre: Any, normal: Any, radius: float, **
     loop = walk.bonds
     if len(loop) < 3:
         raise InputError(f"a loop of radius {radius:g} is too small for atoms {report.lattice.spacing:.3g} apart")
-    # Where cores or surfaces stop the walk, the way home may leave out what the loop should surround.
+    # Where cores, surfaces or stacking faults stop the walk, the way home may leave out what the loop should surround,
+    # or run through the middle of it.
     x = start - middle + np.cumsum(report.bonds.vector[loop], axis=0)
+    away = np.hypot(x @ u, x @ v)
     angle = np.arctan2(x @ v, x @ u)
     turns = np.angle(np.exp(1j * (angle - np.roll(angle, 1)))).sum() / (2 * np.pi)
-    if abs(turns - 1) > 1e-6:
+    if abs(turns - 1) > 1e-6 or away.min() < 0.5 * radius or away.max() > 1.5 * radius + report.lattice.spacing:
         raise InputError(
-            f"a loop of radius {radius:g} cannot be led around {np.round(middle, 3).tolist()}: cores, surfaces or "
-            "grain boundaries are in the way; take another radius"
+            f"a loop of radius {radius:g} cannot be led around {np.round(middle, 3).tolist()}: cores, surfaces, "
+            "stacking faults or grain boundaries are in the way; take another radius"
         )
     return _closed(report, loop, middle, n, radius, **told)
 
@@ -350,10 +365,8 @@ def circulation(
     steps: int = 2000,
 ) -> Float[np.ndarray, "3"]:  # fmt: skip
     """``oint G dx`` around a circle; between atoms the nearest one's frame and its gradient are used."""
-    n, u, v = _axes(normal)
-    del n
-    middle = np.asarray(centre, dtype=float)
-    middle = np.array([*middle, 0.0]) if middle.shape == (2,) else middle
+    _, u, v = _axes(normal)
+    middle, radius = _circle(centre, radius)
     angle = 2 * np.pi * (np.arange(steps) + 0.5) / steps
     x = middle + radius * (np.cos(angle)[:, None] * u + np.sin(angle)[:, None] * v)
     dx = (2 * radius * np.sin(np.pi / steps)) * (-np.sin(angle)[:, None] * u + np.cos(angle)[:, None] * v)
@@ -366,123 +379,3 @@ def circulation(
     if linear:
         frames = frames - np.einsum("najk,nj->nak", report.gradient[names], offset)
     return np.einsum("nak,nk->a", frames, dx)
-
-
-def _wanted(report: AtomsReport) -> np.ndarray:
-    """Atoms around which loops are laid: those of large density, or without a place inside the crystal."""
-    unit = report.lattice.spacing
-    density = np.nan_to_num(report.density) * unit
-    usual = float(np.median(density[report.matching.grains >= 0]))
-    inside = report.matching.grains >= 0
-    # Next to a free surface the gradient is one-sided; what has no neighbours there has no line either.
-    whole = report.coordination >= 0.8 * report.lattice.neighbours
-    return (density > max(0.06, 8 * usual)) & inside & whole | (~inside & whole)
-
-
-def defect_loops(report: AtomsReport, most: int = MOST_PLACES) -> tuple[tuple[BurgersLoop, ...], bool]:
-    """Loops around every core that fail to close, each line once for each piece of it.
-
-    Returns
-    -------
-    loops : tuple of BurgersLoop
-    cut : bool
-        Whether more than ``most`` places asked for a loop, so that the weaker ones had none.
-    """
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    wanted = _wanted(report)
-    chosen = np.flatnonzero(wanted)
-    if not len(chosen):
-        return (), False
-    bonds = report.bonds
-    both = wanted[bonds.owner] & wanted[bonds.index]
-    graph = csr_array(
-        (np.ones(int(both.sum()), dtype=np.int8), (bonds.owner[both], bonds.index[both])), shape=(report.n, report.n)
-    )
-    _, label = connected_components(graph, directed=False)
-    order = chosen[np.argsort(label[chosen], kind="stable")]
-    clusters = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
-    # The strongest cores first, in case there are too many.
-    clusters.sort(key=lambda members: -float(np.nan_to_num(report.density[members]).max()))
-    found: list[BurgersLoop] = []
-    left = most
-    for members in clusters:
-        loops, tried = _along(report, members, left)
-        found += loops
-        left -= tried
-        if left <= 0:
-            return tuple(_once(found, report)), True
-    return tuple(_once(found, report)), False
-
-
-def _along(report: AtomsReport, members: np.ndarray, most: int) -> tuple[list[BurgersLoop], int]:
-    """Loops along one core, a few spacings apart, and how many places were tried."""
-    unit = report.lattice.spacing
-    weight = np.nan_to_num(report.density[members]) + 1e-3 / unit
-    x = report.crystal.positions[members]
-    left = np.ones(len(members), dtype=bool)
-    found: list[BurgersLoop] = []
-    tried = 0
-    while left.any() and tried < most:
-        tried += 1
-        k = int(np.argmax(np.where(left, weight, -1)))
-        gap = _apart(report, x - x[k])
-        near = np.linalg.norm(gap, axis=1) < 3.0 * unit
-        left &= np.linalg.norm(gap, axis=1) >= 3.0 * unit
-        centre = x[k] + (weight[near, None] * gap[near]).sum(0) / weight[near].sum()
-        tensor = np.einsum("n,nai->ai", report.volume[members[near]], np.nan_to_num(report.nye[members[near]]))
-        for direction in _directions(tensor, gap[near], report):
-            loop = _smallest(report, centre, direction, 6.0 * unit)
-            if loop is not None and loop.character != "perfect":
-                found.append(loop)
-                break
-    return found, tried
-
-
-def _directions(tensor: np.ndarray, gap: np.ndarray, report: AtomsReport) -> list[np.ndarray]:
-    """Where the line may run: as the Nye tensor says; without one, along the core or the axes."""
-    if report.lattice.planar:
-        return [np.array([0.0, 0.0, 1.0])]
-    _, s, vh = np.linalg.svd(tensor)
-    out = [vh[0]] if s[0] > 0.1 * report.lattice.spacing * report.lattice.spacing else []
-    out += [np.linalg.svd(gap - gap.mean(0))[2][0]] if len(gap) > 3 and not out else []
-    return [d if d[int(np.argmax(np.abs(d)))] > 0 else -d for d in (np.where(np.abs(d) < 1e-9, 0, d) for d in out)]
-
-
-def _smallest(report: AtomsReport, centre: np.ndarray, normal: np.ndarray, length: float) -> BurgersLoop | None:
-    """The smallest circle that can be led around a core; a larger one where it crosses a stacking fault."""
-    partial = None
-    for radius in (2.5, 3.5, 5.0, 7.0, 10.0):
-        try:
-            loop = circle_loop(report, centre, normal, radius * report.lattice.spacing, length=length)
-        except InputError:
-            continue
-        if loop.integers is not None:
-            return loop
-        partial = partial or loop
-    return partial
-
-
-def _apart(report: AtomsReport, gap: np.ndarray) -> np.ndarray:
-    """Vectors by the nearest image."""
-    crystal = report.crystal
-    if not crystal.periodic.any():
-        return gap
-    cell = np.where(crystal.periodic[:, None], crystal.cell, 0.0)
-    return gap - np.rint(gap @ np.linalg.pinv(cell)) @ cell
-
-
-def _once(found: list[BurgersLoop], report: AtomsReport) -> list[BurgersLoop]:
-    """Of loops around the same piece of a line, one."""
-    kept: list[BurgersLoop] = []
-    for loop in found:
-        same = False
-        for other in kept:
-            gap = _apart(report, (loop.centre - other.centre)[None])[0]
-            alike = np.abs(loop.burgers - other.burgers).max() < 1e-6 and abs(loop.normal @ other.normal) > 0.7
-            across = gap - (gap @ other.normal) * other.normal
-            same |= bool(alike and np.linalg.norm(across) < 3.0 * report.lattice.spacing)
-        if not same:
-            kept.append(loop)
-    return kept

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symmeter.errors import InputError, UnknownNameError, nearest_name
+from symmeter.spacetime.defects.checked_numbers import array_of, finite, plane_or_space
 from symmeter.spacetime.defects.conventions import Convention
 from symmeter.spacetime.defects.defect import Core, Defect
 
@@ -68,13 +69,18 @@ def _check(gauge: str, known: Sequence[str], what: str) -> None:
         raise UnknownNameError(f"a {what} has no gauge {gauge!r}; {hint}")
 
 
+def _core(core: Any) -> None:
+    if not finite(core, "core") >= 0:
+        raise InputError(f"core={core!r}: the radius of a core is not negative")
+
+
 def _dislocation(
     name: str, burgers: Sequence[float], gauge: str, core: float, n: int, convention: Convention | None
 ) -> Defect:
     _check(gauge, _LINE_GAUGES, name)
-    b = np.asarray(burgers, dtype=float)
-    if not np.isfinite(b).all() or core < 0:
-        raise InputError(f"a {name} needs a finite Burgers vector and a core radius that is not negative")
+    plane_or_space(n, name)
+    b = np.array([finite(v, "b") for v in burgers])
+    _core(core)
 
     def crystal(points: np.ndarray) -> np.ndarray:
         E = _unit(points, n)
@@ -175,7 +181,9 @@ def wedge_disclination(
     convention : Convention, optional
     """
     _check(gauge, _WEDGE_GAUGES, "wedge disclination")
-    if not (np.isfinite(a) and a > 0) or core < 0:
+    plane_or_space(n, "wedge disclination")
+    _core(core)
+    if not finite(a, "a") > 0:
         raise InputError(f"a wedge disclination with a = {a} is no cone; a is positive, and below 1 for a positive one")
     coframe, crystal = _cone(a, core, 0.0, n, gauge)
     charges: dict[str, Any] = {"frank": 2 * np.pi * (1 - a), "curvature": 4 * np.pi * (1 - a)}
@@ -212,7 +220,9 @@ def dispiration(a: float = 0.9, b: float = 1.0, *, core: float = 0.0, convention
     core : float
     convention : Convention, optional
     """
-    if not (np.isfinite(a) and a > 0) or core < 0:
+    finite(b, "b")
+    _core(core)
+    if not finite(a, "a") > 0:
         raise InputError(f"a dispiration with a = {a} is no cone; a is positive")
     coframe, crystal = _cone(a, core, b, 3, "weitzenboeck")
     return Defect(
@@ -241,7 +251,9 @@ def point_defect(
     n : {2, 3}
     convention : Convention, optional
     """
-    if not (np.isfinite(strength) and width > 0):
+    plane_or_space(n, "point defect")
+    finite(width, "width")
+    if not (np.isfinite(array_of(strength, "strengths")) and width > 0):
         raise InputError(f"a point defect needs a finite strength and a positive width; got {strength} and {width}")
 
     def coframe(points: np.ndarray) -> np.ndarray:
@@ -299,8 +311,10 @@ def dipole(
     convention : Convention, optional
     """
     _check(kind, ("screw", "edge", "wedge"), "dipole")
-    half = separation / 2
-    if not separation > 0 or core < 0:
+    finite(b, "b")
+    _core(core)
+    half = finite(separation, "separation") / 2
+    if not separation > 0:
         raise InputError(f"a dipole needs a positive separation; got {separation}")
     cores = (Core((-half, 0.0, 0.0), _UP, core), Core((half, 0.0, 0.0), _UP, core))
     if kind == "wedge":
@@ -366,7 +380,8 @@ def grain_boundary(b: float = 1.0, spacing: float = 10.0, *, convention: Convent
     spacing : float
     convention : Convention, optional
     """
-    if not spacing > 0:
+    finite(b, "b")
+    if not finite(spacing, "spacing") > 0:
         raise InputError(f"a grain boundary needs a positive spacing of its dislocations; got {spacing}")
 
     def crystal(points: np.ndarray) -> np.ndarray:

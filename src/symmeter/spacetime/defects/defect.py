@@ -213,7 +213,7 @@ class Defect:
         )
 
     def _grid(self, shape: Any, spacing: Any, origin: Any, method: str, periodic: bool) -> Grid:
-        if len(shape) != self.n:
+        if isinstance(shape, str) or len(shape) != self.n:
             raise ShapeError(f"a grid of {len(shape)} directions for a defect in {self.n}")
         h = np.broadcast_to(np.asarray(spacing, float), (self.n,))
         middle = [0.0 if k == 1 else -(k - 1) / 2 * s for k, s in zip(shape, h)]

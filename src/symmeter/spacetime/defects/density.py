@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symmeter.errors import InputError, InputTypeError, NonFiniteError, ShapeError
+from symmeter.spacetime.defects.checked_numbers import finite, numbers
 
 __all__ = ["checked_spacing", "content_of", "density_field", "line_density", "plastic_mean", "wave_vectors"]
 
@@ -132,10 +133,15 @@ def line_density(
     1.0
     """
     steps = checked_spacing(spacing, grid)
-    if not core >= 1.5 * max(steps):
+    if len(grid) != 2 or len(steps) != 2:
+        raise ShapeError(f"grid={grid!r}: lines along z stand on a grid of two directions")
+    if not finite(core, "core") >= 1.5 * max(steps):
         raise InputError(f"core={core!r} is below 1.5 steps of the grid ({1.5 * max(steps):g}): its waves would ring")
     out = np.zeros((3, 3, *grid))
-    for where, b in lines:
+    for line in lines:
+        if not isinstance(line, (tuple, list)) or len(line) != 2:
+            raise InputError(f"line {line!r:.60}: give ((x, y), (bx, by, bz)) for each")
+        where, b = numbers(line[0], 2, "(x, y) of a line"), numbers(line[1], 3, "Burgers vector")
         shape = np.ones(grid)
         for d, (n, h) in enumerate(zip(grid, steps)):
             length = n * h
@@ -145,7 +151,7 @@ def line_density(
             images = gap[:, None] + length * np.arange(-reach - 1, reach + 2)
             profile = np.exp(-((images / core) ** 2)).sum(1) / (np.sqrt(np.pi) * core)
             shape = shape * profile.reshape(-1, *[1] * (1 - d))
-        out[:, 2] += np.asarray(b, dtype=float)[:, None, None] * shape
+        out[:, 2] += b[:, None, None] * shape
     return out
 
 

@@ -3,6 +3,10 @@
 Without strain the crystal coframe is ``e = R^T``, R the rotation from crystal to sample. A scan of the surface knows
 derivatives along x and y alone, so of ``alpha_ai = eps_ijk d_j e_ak`` only the column of lines along z; the others are
 NaN, not zero. Neighbouring orientations are compared up to the crystal's own rotations.
+
+With the Burgers index in the sample's axes, ``R_ma alpha_ai = kappa_im - delta_im kappa_jj`` for the lattice curvature
+``kappa_im = d_m theta_i``: there two components more are known, and the difference of the first two on the diagonal
+(Pantleon, Scripta Mater. 58 (2008), in these signs).
 """
 
 from __future__ import annotations
@@ -62,6 +66,47 @@ class OrientationMap:
         spin = np.einsum("...ajm,...ak->...jmk", self.gradient, self.coframe)
         return np.stack([spin[..., 2, 1], spin[..., 0, 2], spin[..., 1, 0]], axis=-2)
 
+    @cached_property
+    def sample_alpha(self) -> Float[np.ndarray, "nx ny 3 3"]:
+        """Density with the Burgers vector, first index, in the sample's axes too; five components known, others NaN."""
+        kappa = self.curvature
+        out = np.swapaxes(kappa, -1, -2).copy()
+        for i in range(3):
+            others = [j for j in range(3) if j != i]
+            out[..., i, i] = -kappa[..., others[0], others[0]] - kappa[..., others[1], others[1]]
+        return out
+
+    @cached_property
+    def tightest_bound(self) -> Float[np.ndarray, "nx ny"]:
+        """Least norm of the whole tensor from all that the curvature tells: not below ``lower_bound``."""
+        a, kappa = self.sample_alpha, self.curvature
+        known = sum(a[..., m, i] ** 2 for m, i in ((0, 1), (1, 0), (0, 2), (1, 2), (2, 2)))
+        return np.sqrt(known + 0.5 * (kappa[..., 0, 0] - kappa[..., 1, 1]) ** 2)
+
+    def dislocation_density(self, burgers: float) -> Float[np.ndarray, "nx ny"]:
+        """Least density of dislocations, line length per volume, of lines with Burgers vectors of one length."""
+        if isinstance(burgers, bool) or not isinstance(burgers, (int, float, np.number)) or not 0 < burgers < np.inf:
+            raise InputError(f"burgers={burgers!r}: the length of a Burgers vector, in the unit of the step")
+        return self.tightest_bound / float(burgers)
+
+    def save(self, path: Any) -> Any:
+        """Write ``.npz`` (arrays), ``.vtk`` (image data), ``.json`` (the summary), ``.png`` or ``.svg`` (a picture)."""
+        from symmeter.spacetime.defects.ebsd_export import save_map
+
+        return save_map(self, path)
+
+    def plot(self, path: Any = None) -> Any:
+        """A picture of the bound, on a logarithmic scale."""
+        from symmeter.spacetime.defects.ebsd_export import draw_map
+
+        return draw_map(self, path)
+
+    def summary(self) -> dict[str, Any]:
+        """Plain values."""
+        from symmeter.spacetime.defects.ebsd_export import summary_of_map
+
+        return summary_of_map(self)
+
     @property
     def boundaries(self) -> Bool[np.ndarray, "nx ny"]:
         """Points next to a grain boundary, or without any neighbour along an axis."""
@@ -75,7 +120,7 @@ class OrientationMap:
 
 def from_orientations(
     orientations: Any, spacing: float | tuple[float, float] | None = None, *, reference: str = "fcc",
-    boundary: float = 10.0, degrees: bool = True,
+    boundary: float = 10.0, degrees: bool = True, missing: Any = None,
 ) -> OrientationMap:  # fmt: skip
     """Dislocation density of a map of orientations.
 
@@ -93,6 +138,8 @@ def from_orientations(
         Misorientation, degrees, above which two points belong to two grains.
     degrees : bool
         Whether Euler angles are in degrees.
+    missing : array of shape (nx, ny) of bool, optional
+        Points without an orientation (not indexed, another phase): no neighbour is compared with them.
 
     Raises
     ------
@@ -106,7 +153,7 @@ def from_orientations(
     >>> float(np.degrees(found.lower_bound[4, 4]).round(3)), bool(np.isnan(found.alpha[4, 4, 0, 0]))
     (0.1, True)
     """
-    rotations = _rotations(orientations, degrees)
+    rotations = _rotations(orientations, degrees, missing)
     steps = checked_spacing(spacing, rotations.shape[:2])
     if not 0 < boundary < 90:
         raise InputError(f"boundary={boundary!r}: the misorientation of two grains is between 0 and 90 degrees")
@@ -119,7 +166,33 @@ def from_orientations(
     return OrientationMap(e, gradient, (steps[0], steps[1]))
 
 
-def _rotations(orientations: Any, degrees: bool) -> np.ndarray:
+def _holes(missing: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Which points have no orientation.
+
+    Raises
+    ------
+    ShapeError, InputError
+    """
+    if missing is None:
+        return np.zeros(shape, dtype=bool)
+    holes = np.asarray(missing)
+    if holes.shape != shape or holes.dtype != bool:
+        raise ShapeError(f"missing has shape {holes.shape} of {holes.dtype}; give {shape} of True and False")
+    if holes.all():
+        raise InputError("no point of the map has an orientation")
+    return holes
+
+
+def _rotations(orientations: Any, degrees: bool, missing: Any = None) -> np.ndarray:
+    """Matrices; NaN where none is known."""
+    given, holes = _given(orientations, missing)
+    out = _matrices(given, degrees)
+    out[holes] = np.nan
+    return out
+
+
+def _given(orientations: Any, missing: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of a right shape, plain ones where points are missing, and which those are."""
     try:
         given = np.array(orientations, dtype=float)
     except (TypeError, ValueError):
@@ -131,8 +204,16 @@ def _rotations(orientations: Any, degrees: bool) -> np.ndarray:
             f"orientations have shape {given.shape}; give (nx, ny, 3, 3) matrices, (nx, ny, 3) Euler angles or "
             "(nx, ny, 4) quaternions, with 2 or more points along each axis"
         )
+    holes = _holes(missing, given.shape[:2])
+    given[holes] = {(3, 3): np.eye(3), (3,): np.zeros(3), (4,): np.eye(4)[0]}[given.shape[2:]]
     if not np.isfinite(given).all():
-        raise NonFiniteError(f"{int((~np.isfinite(given)).sum())} of the orientations' numbers are NaN or infinite")
+        raise NonFiniteError(
+            f"{int((~np.isfinite(given)).sum())} of the orientations' numbers are NaN or infinite; mark them: missing="
+        )
+    return given, holes
+
+
+def _matrices(given: np.ndarray, degrees: bool) -> np.ndarray:
     if given.shape[2:] == (3,):
         one, two, three = np.moveaxis(np.radians(given) if degrees else given, -1, 0)
         return _about(one, 2) @ _about(two, 0) @ _about(three, 2)
@@ -185,5 +266,6 @@ def _towards(e: np.ndarray, other: np.ndarray, own: np.ndarray, least: float) ->
     trace = np.einsum("pab,...bk,...ak->...p", own, other, e, optimize=True)
     best = trace.argmax(-1)
     out = own[best] @ other
-    out[np.take_along_axis(trace, best[..., None], -1)[..., 0] < least] = np.nan
+    # Written so that the NaN of a missing point counts as far.
+    out[~(np.take_along_axis(trace, best[..., None], -1)[..., 0] >= least)] = np.nan
     return out

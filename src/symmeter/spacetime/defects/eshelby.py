@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symmeter.errors import InputError
+from symmeter.spacetime.defects.checked_numbers import finite
 from symmeter.spacetime.defects.defect import Defect
 
 __all__ = ["EshelbySphere", "eshelby_sphere"]
@@ -44,6 +45,8 @@ class EshelbySphere:
     mu: float = 1.0
 
     def __post_init__(self) -> None:
+        for name in ("misfit", "radius", "nu", "mu"):
+            finite(getattr(self, name), name)
         if not (self.radius > 0 and -1 < self.nu < 0.5 and self.mu > 0):
             raise InputError(
                 "an Eshelby sphere needs positive radius and shear modulus and Poisson's ratio between -1 and 1/2; got "

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from symmeter.errors import InputError, ShapeError
+from symmeter.errors import InputError, InputTypeError, ShapeError
 from symmeter.spacetime.defects.exact_scalars import ExactScalar, determinant_of, exact_array, inverse_of
 from symmeter.spacetime.defects.field_strengths import Curvature, Nonmetricity, Torsion
 from symmeter.spacetime.defects.irreducible_parts import Frame
@@ -59,6 +59,8 @@ class ExactMetricAffine(MetricAffine):
             raise InputError(f"{next(iter(grid))}= is of grids; this geometry is given as text")
         given = {"coframe": coframe, "Lambda": Lambda, "metric": metric, "frame": frame, "connection": connection}
         self._take(gauge, given, nonmetricity_convention, burgers_convention)
+        if isinstance(coordinates, (int, float)) or not all(isinstance(c, str) for c in coordinates):
+            raise InputTypeError(f"coordinates={coordinates!r:.60}: give their names, such as 'r phi z'")
         first = coframe if coframe is not None else frame
         self.space = _space_of(given, coordinates, functions, parameters)
         self.n = len(self.space.independent)

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symmeter.errors import InputError, NonFiniteError, ShapeError, UnknownNameError
+from symmeter.spacetime.defects.checked_numbers import array_of
 from symmeter.spacetime.defects.cubic_complex import CubicComplex
 from symmeter.spacetime.defects.field_strengths import Curvature, Nonmetricity, Torsion
 from symmeter.spacetime.defects.grid_forms import (
@@ -118,7 +119,7 @@ class GridMetricAffine(MetricAffine):
 
     def _given_connection(self, connection: Any) -> np.ndarray:
         n = self.n
-        omega = np.asarray(connection, dtype=float)
+        omega = array_of(connection, "components of a connection")
         if omega.shape != (n, n, n, *self.grid.shape):
             raise ShapeError(f"the connection has shape {omega.shape}; it should be {(n, n, n, *self.grid.shape)}")
         if not np.isfinite(omega).all():
@@ -480,6 +481,24 @@ class GridMetricAffine(MetricAffine):
     def report(self, box: Box = None) -> SplittingReport:
         """Shares of every irreducible part, charges and fluxes of a region."""
         return splitting_report(self, box)
+
+    def field(self, name: str) -> Float[np.ndarray, "*grid"]:
+        """A scalar on the grid by its name: alpha, axial, T, div Q, div P, volume, curvature."""
+        from symmeter.spacetime.defects.grid_export import field_named
+
+        return field_named(self, name)
+
+    def save(self, path: Any) -> Any:
+        """Write all fields as ``.npz`` or ``.vtk`` (image data), or a picture as ``.png`` or ``.svg``."""
+        from symmeter.spacetime.defects.grid_export import save_geometry
+
+        return save_geometry(self, path)
+
+    def plot(self, path: Any = None, field: str = "alpha", arrows: str | None = None) -> Any:
+        """A map of a scalar with arrows of T, Q or P where wanted; see :func:`~.grid_export.draw_field`."""
+        from symmeter.spacetime.defects.grid_export import draw_field
+
+        return draw_field(self, path, field, arrows)
 
     def discrete(self) -> CubicComplex:
         """The crystal coframe on the edges of a cubic complex, where Stokes' theorem is exact."""

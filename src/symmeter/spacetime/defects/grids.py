@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symmeter.errors import InputError, ShapeError, UnknownNameError, nearest_name
+from symmeter.spacetime.defects.checked_numbers import array_of
 
 __all__ = ["METHODS", "Grid", "line_weights"]
 
@@ -76,6 +77,8 @@ class Grid:
             hint = f"did you mean {near!r}?" if near else f"use one of {', '.join(METHODS)}"
             raise UnknownNameError(f"{method!r} is no way to differentiate; {hint}")
         n = len(shape)
+        if not all(isinstance(k, (int, np.integer)) and k > 0 for k in shape):
+            raise ShapeError(f"shape {shape!r}: how many points in each direction, whole numbers above zero")
         if spacing is None:
             if method != "spectral":
                 raise InputError("the unit of length is missing: give spacing=, the distance of neighbouring points")
@@ -83,13 +86,14 @@ class Grid:
         else:
             # Where nothing changes, integrals are per unit of length.
             given = [spacing if k > 1 else 1.0 for k in shape] if np.ndim(spacing) == 0 else spacing
-            step = tuple(float(h) for h in np.asarray(given, dtype=float))
+            step = tuple(float(h) for h in array_of(given, "spacings of a grid").ravel())
         if len(step) != n or not all(np.isfinite(h) and h > 0 for h in step):
             raise InputError(f"spacing {spacing!r} is not {n} positive lengths, one for each direction of the grid")
         wraps = method == "spectral" if periodic is None else periodic
         if method == "spectral" and not wraps:
             raise InputError("the spectral method needs a periodic box; use method='finite-difference'")
-        start = tuple(float(o) for o in origin) if origin is not None else (0.0,) * n
+        first = (0.0,) * n if origin is None else array_of(origin, "coordinates of an origin").ravel()
+        start = tuple(float(o) for o in first)
         if len(start) != n:
             raise ShapeError(f"origin has {len(start)} numbers for a grid of {n} directions")
         if method == "finite-difference" and any(1 < k < 6 for k in shape):
@@ -178,11 +182,13 @@ class Grid:
         for i, k in enumerate(self.shape):
             if k < 4:
                 continue
-            lines = np.moveaxis(field, field.ndim - self.dimension + i, 0).reshape(k, -1)
+            lines = np.moveaxis(field, field.ndim - self.dimension + i, 0)
+            # Component by component: constant ones hide no jump of another.
+            lines = lines.reshape(k, int(np.prod(field.shape[: field.ndim - self.dimension], dtype=int)), -1)
             inside = np.abs(np.diff(lines, axis=0)).max(axis=0)
             across = np.abs(lines[0] - lines[-1])
             jumps = across > np.maximum(_JUMP * inside, 1e-9 * scale)
-            if jumps.mean() > _LINES:
+            if jumps.mean(axis=1).max() > _LINES:
                 where = "xyzw"[i] if i < 4 else str(i)
                 raise InputError(
                     f"{name} is not periodic along {where}: it jumps by {across.max():.3g} at the boundary; "

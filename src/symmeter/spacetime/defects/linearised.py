@@ -8,7 +8,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 from jaxtyping import Float
 
-from symmeter.errors import InputError
+from symmeter.errors import InputError, ShapeError
+from symmeter.spacetime.defects.checked_numbers import array_of
 from symmeter.spacetime.defects.grids import Grid
 from symmeter.spacetime.defects.irreducible_parts import epsilon
 from symmeter.spacetime.jets import JetSpace
@@ -86,7 +87,7 @@ def incompatibility(grid: Grid, strain: Float[np.ndarray, "3 3 *grid"]) -> Float
     strain : array (3, 3, *grid)
         Symmetric; for Eulerian (Almansi) strain, whose metric is ``delta - 2 strain``, the sign is the opposite.
     """
-    once = _curl(grid, np.asarray(strain, float))
+    once = _curl(grid, _on(grid, strain, "strain"))
     return _curl(grid, once.swapaxes(0, 1)).swapaxes(0, 1)
 
 
@@ -95,8 +96,15 @@ def incompatibility_of_density(grid: Grid, density: Float[np.ndarray, "3 3 *grid
 
     Disclinations add the symmetric part of their density.
     """
-    half = _curl(grid, np.asarray(density, float).swapaxes(0, 1)).swapaxes(0, 1)
+    half = _curl(grid, _on(grid, density, "density").swapaxes(0, 1)).swapaxes(0, 1)
     return (half + half.swapaxes(0, 1)) / 2
+
+
+def _on(grid: Grid, field: object, name: str) -> np.ndarray:
+    values = array_of(field, f"components of a {name}")
+    if values.shape != (3, 3, *grid.shape):
+        raise ShapeError(f"the {name} has shape {values.shape}; it should be {(3, 3, *grid.shape)}")
+    return values
 
 
 def _curl(grid: Grid, field: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symmeter.errors import InputError, ShapeError
+from symmeter.spacetime.defects.checked_numbers import array_of, finite, numbers
 
 __all__ = ["Loop", "circle", "rectangle", "segment_distances"]
 
@@ -33,7 +34,7 @@ class Loop:
         ------
         ShapeError, InputError
         """
-        points = np.asarray(loop.points if isinstance(loop, Loop) else loop, dtype=float)
+        points = array_of(loop.points if isinstance(loop, Loop) else loop, "corners of a loop")
         if n == 3 and points.ndim == 2 and points.shape[1] == 2:
             points = np.column_stack((points, np.zeros(len(points))))
         if points.ndim != 2 or points.shape[1] != n:
@@ -84,6 +85,16 @@ def segment_distances(
     return np.linalg.norm(a + t[:, None] * edge, axis=1)
 
 
+def _middle(center: Any, axes: Any) -> tuple[np.ndarray, tuple[int, int]]:
+    """A centre in two or three dimensions, and the two axes of its plane."""
+    middle = array_of(center, "coordinates of a centre")
+    if middle.shape not in ((2,), (3,)) or not np.isfinite(middle).all():
+        raise InputError(f"center={center!r:.60}: give two or three finite numbers")
+    if len(axes) != 2 or axes[0] == axes[1] or any(a not in range(len(middle)) for a in axes):
+        raise InputError(f"axes={axes!r:.60}: a plane has two different axes of 0 to {len(middle) - 1}")
+    return middle, (int(axes[0]), int(axes[1]))
+
+
 def rectangle(center: Sequence[float], half_widths: float | Sequence[float], axes: tuple[int, int] = (0, 1)) -> Loop:
     """A rectangle in the plane of two axes, counter-clockwise from the first to the second.
 
@@ -92,8 +103,9 @@ def rectangle(center: Sequence[float], half_widths: float | Sequence[float], axe
     >>> rectangle((0, 0, 0), 1).points[0].tolist()
     [1.0, -1.0, 0.0]
     """
-    a, b = np.broadcast_to(np.asarray(half_widths, float), (2,))
-    points = np.tile(np.asarray(center, float), (4, 1))
+    middle, axes = _middle(center, axes)
+    a, b = numbers(np.broadcast_to(array_of(half_widths, "half widths"), (2,)), 2, "half_widths")
+    points = np.tile(middle, (4, 1))
     points[:, axes[0]] += [a, a, -a, -a]
     points[:, axes[1]] += [-b, b, b, -b]
     return Loop(points)
@@ -107,8 +119,10 @@ def circle(center: Sequence[float], radius: float, axes: tuple[int, int] = (0, 1
     >>> circle((0, 0), 2.0, corners=4).points.round(12)[1].tolist()
     [0.0, 2.0]
     """
+    middle, axes = _middle(center, axes)
+    finite(radius, "radius", above=0)
     angle = 2 * np.pi * np.arange(corners) / corners
-    points = np.tile(np.asarray(center, float), (corners, 1))
+    points = np.tile(middle, (corners, 1))
     points[:, axes[0]] += radius * np.cos(angle)
     points[:, axes[1]] += radius * np.sin(angle)
     return Loop(points)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from symmeter.errors import InputError, UnknownNameError, nearest_name
+from symmeter.errors import InputError, InputTypeError, UnknownNameError, nearest_name
 from symmeter.spacetime.defects.conventions import Convention
 from symmeter.spacetime.defects.field_strengths import Curvature, Nonmetricity, Torsion
 
@@ -81,7 +81,10 @@ class MetricAffine:
         given = [
             v for v in (coframe, Lambda, *(fields.get(k) for k in ("metric", "frame", "connection"))) if v is not None
         ]
-        if any(_is_text(v) for v in given):
+        texts = [_is_text(v) for v in given]
+        if any(texts):
+            if any(isinstance(v, np.ndarray) and v.ndim > 3 and v.dtype.kind in "fiu" for v in given):
+                raise InputTypeError("coframe, metric and connection are all given as text, or all as arrays on a grid")
             from symmeter.spacetime.defects.exact_geometry import ExactMetricAffine
 
             return object.__new__(ExactMetricAffine)

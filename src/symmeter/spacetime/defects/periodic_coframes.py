@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from symmeter.errors import InputError
+from symmeter.errors import InputError, NonFiniteError, ShapeError
+from symmeter.spacetime.defects.checked_numbers import array_of, finite, numbers
 from symmeter.spacetime.defects.grids import Grid
 
 __all__ = ["coframe_of_density", "gaussian_line"]
@@ -28,6 +29,11 @@ def gaussian_line(
     core : float
     direction : {0, 1, 2}
     """
+    numbers(burgers, 3, "burgers")
+    numbers(at, 3, "at")
+    finite(core, "core", above=0)
+    if direction not in (0, 1, 2):
+        raise InputError(f"direction={direction!r}: the axis that a line runs along is 0, 1 or 2")
     square: np.ndarray | float = 0.0
     for i in range(3):
         if i != direction:
@@ -53,6 +59,11 @@ def coframe_of_density(grid: Grid, density: Float[np.ndarray, "3 3 *grid"]) -> F
 
     if not grid.periodic:
         raise InputError("a density has one coframe in a periodic box only; make the grid periodic")
+    density = array_of(density, "densities")
+    if density.shape != (3, 3, *grid.shape):
+        raise ShapeError(f"the density has shape {density.shape}; it should be {(3, 3, *grid.shape)}")
+    if not np.isfinite(density).all():
+        raise NonFiniteError(f"the density has {int((~np.isfinite(density)).sum())} values that are NaN or infinite")
     axes = (1, 2, 3)
     scale = float(np.abs(density).max()) + 1e-300
     mean = float(np.abs(density.mean(axis=(2, 3, 4))).max())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symmeter.errors import InputError
+from symmeter.spacetime.defects.checked_numbers import numbers
 from symmeter.spacetime.defects.grids import Grid, line_weights
 from symmeter.spacetime.defects.loops import rectangle
 
@@ -39,7 +40,8 @@ def box_slices(grid: Grid, box: Box) -> tuple[slice, ...]:
         if interval is None or grid.shape[i] == 1:
             out.append(slice(None))
             continue
-        low, high = (round((float(v) - grid.origin[i]) / grid.spacing[i]) for v in interval)
+        ends = numbers(interval, 2, f"interval {i} of a box")
+        low, high = (round((float(v) - grid.origin[i]) / grid.spacing[i]) for v in ends)
         if not 0 <= low < high < grid.shape[i]:
             ends = grid.axis(i)[[0, -1]]
             raise InputError(f"the box {tuple(interval)} along direction {i} is not inside {ends[0]:g} .. {ends[1]:g}")

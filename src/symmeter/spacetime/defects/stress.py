@@ -5,6 +5,10 @@ With ``alpha = curl beta`` (``alpha_ai = eps_ijk d_j beta_ak``) the elastic dist
     ``beta_ak = i eps_klm k_l alpha_am / k^2 + i k_k u_a``,
 
 where ``u`` makes ``k . C : beta`` vanish. What no wave tells is the mean of the distortion: see ``zero_mode``.
+
+Signs: here the density is the curl of the elastic distortion. The crystal coframe of the same body is ``1 - beta`` to
+first order, so its density (torsion on grids, the Nye tensor of atoms and of orientation maps) is the opposite one:
+``of="coframe"``.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import numpy as np
 from jaxtyping import Float
 
 from symmeter.errors import InputError, NonFiniteError, UnknownNameError, nearest_name
+from symmeter.spacetime.defects.checked_numbers import finite, numbers
 from symmeter.spacetime.defects.density import checked_spacing, density_field, plastic_mean, wave_vectors
 from symmeter.spacetime.defects.stiffness import isotropic_tensor, stiffness_tensor
 
@@ -27,6 +32,8 @@ ZERO_MODES = {
     "zero_mean_stress": "the box is free to change: the mean elastic distortion, and so the mean stress, is zero",
     "zero_mean_distortion": "the box is held: the mean of elastic and plastic distortion together is zero",
 }
+#: Whose curl a density is, and its sign beside that of the elastic distortion.
+_SIGNS = {"distortion": 1, "coframe": -1}
 _PAIRS = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 _AXES = "xyz"
 
@@ -40,7 +47,7 @@ class DefectStress:
     stress : array of shape (3, 3, *grid)
         In the unit of the stiffness.
     distortion : array of shape (3, 3, *grid)
-        Elastic distortion ``beta[a, k]``; its curl is the density.
+        Elastic distortion ``beta[a, k]``; its curl is the density (minus that of a coframe).
     spacing : tuple of float
     zero_mode : str
     stiffness : array of shape (3, 3, 3, 3)
@@ -89,7 +96,7 @@ class DefectStress:
     def at(self, point: Any) -> Float[np.ndarray, "3 3"]:
         """Stress at a place, from all waves (exact between the points of the grid)."""
         waves = np.fft.fftn(self.stress, axes=range(2, self.stress.ndim))
-        x = np.broadcast_to(np.asarray(point, dtype=float), (len(self.grid),))
+        x = numbers(point, len(self.grid), "point")
         for n, h, where in zip(self.grid, self.spacing, x):
             k = np.fft.fftfreq(n, h) * 2 * np.pi
             phase = np.exp(1j * k * where)
@@ -131,6 +138,7 @@ def stress_from_density(
     spacing: float | tuple[float, ...] | None = None,
     zero_mode: str = "zero_mean_stress",
     *,
+    of: str = "distortion",
     tol: float = 1e-6,
 ) -> DefectStress:
     """The stress of a dislocation density in a periodic box.
@@ -147,6 +155,9 @@ def stress_from_density(
     zero_mode : {"zero_mean_stress", "zero_mean_distortion"}
         What the mean is. They differ by the mean plastic distortion, ``b d / area`` for a dipole, which is taken from
         the first moments of the density as it lies in the box (cuts that cross a wall are not known to it).
+    of : {"distortion", "coframe"}
+        Whose curl the density is: that of the elastic distortion, or that of the crystal coframe, as torsion on grids,
+        the Nye tensor of atoms and that of orientation maps are. Their signs are opposite.
     tol : float
         How large the divergence and the mean of the density may be, relative to its largest wave.
 
@@ -173,7 +184,13 @@ def stress_from_density(
         near = nearest_name(zero_mode, ZERO_MODES)
         right = f"did you mean {near!r}?" if near else f"it is {' or '.join(ZERO_MODES)}"
         raise UnknownNameError(f"zero_mode={zero_mode!r} is unknown; {right}")
+    if of not in _SIGNS:
+        near = nearest_name(of, _SIGNS)
+        right = f"did you mean {near!r}?" if near else f"it is the curl of the {' or the '.join(_SIGNS)}"
+        raise UnknownNameError(f"of={of!r} is unknown; {right}")
+    finite(tol, "tol")
     values, first = density_field(alpha)
+    values *= _SIGNS[of]
     steps = checked_spacing(spacing, values.shape[2:])
     c = stiffness_tensor(C)
     _no_step(values)

@@ -1,0 +1,114 @@
+"""Maps of orientations as files: arrays, VTK image data, pictures, and a summary as plain values."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symmeter.errors import InputError, MissingDependencyError
+
+if TYPE_CHECKING:
+    from symmeter.spacetime.defects.ebsd import OrientationMap
+
+__all__ = ["draw_map", "save_map", "summary_of_map"]
+
+
+def summary_of_map(found: OrientationMap) -> dict[str, Any]:
+    """Size, bounds, and how much is known."""
+    bound = found.tightest_bound
+    known = np.isfinite(bound)
+    missing = np.isnan(found.coframe[..., 0, 0])
+    values = bound[known]
+    return {
+        "grid": list(bound.shape),
+        "spacing": list(found.spacing),
+        "missing": int(missing.sum()),
+        "without_neighbours": int((~known & ~missing).sum()),
+        "mean_bound": float(values.mean()) if len(values) else None,
+        "median_bound": float(np.median(values)) if len(values) else None,
+        "largest_bound": float(values.max()) if len(values) else None,
+    }
+
+
+def save_map(found: OrientationMap, path: Any) -> Path:
+    """Write ``.npz``, ``.vtk``, ``.json``, ``.png`` or ``.svg``.
+
+    Raises
+    ------
+    InputError
+        For other extensions.
+    """
+    import json
+
+    from symmeter.files import write_atomic
+
+    suffix = Path(path).suffix.lower()
+    if suffix == ".npz":
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, alpha=found.alpha, sample_alpha=found.sample_alpha, curvature=found.curvature,
+                            lower_bound=found.lower_bound, tightest_bound=found.tightest_bound,
+                            spacing=np.array(found.spacing))  # fmt: skip
+        return write_atomic(path, buffer.getvalue())
+    if suffix == ".vtk":
+        return write_atomic(path, _vtk(found))
+    if suffix == ".json":
+        return write_atomic(path, json.dumps(summary_of_map(found), indent=2) + "\n")
+    if suffix in (".png", ".svg"):
+        draw_map(found, path)
+        return Path(path)
+    raise InputError(f"{path}: maps are saved as .npz, .vtk, .json, .png or .svg; change the extension")
+
+
+def _vtk(found: OrientationMap) -> str:
+    nx, ny = found.tightest_bound.shape
+    out = io.StringIO()
+    out.write(
+        f"# vtk DataFile Version 3.0\ndislocations of an orientation map\nASCII\nDATASET STRUCTURED_POINTS\n"
+        f"DIMENSIONS {nx} {ny} 1\nORIGIN 0 0 0\nSPACING {found.spacing[0]:.10g} {found.spacing[1]:.10g} 1\n"
+        f"POINT_DATA {nx * ny}\n"
+    )
+    bound = found.tightest_bound
+    # Zero where nothing is known, since readers choke on NaN: "known" tells those points from straight ones.
+    for name, values in (("known", np.isfinite(bound)), ("bound", bound), ("alpha_z_norm", found.lower_bound)):
+        out.write(f"SCALARS {name} double 1\nLOOKUP_TABLE default\n")
+        np.savetxt(out, np.nan_to_num(values).T.reshape(-1, 1), fmt="%.7g")
+    return out.getvalue()
+
+
+def draw_map(found: OrientationMap, path: Any = None) -> Any:
+    """The bound on a logarithmic scale; what is not known is grey.
+
+    Raises
+    ------
+    InputError, MissingDependencyError
+    """
+    if path is not None and Path(path).suffix.lower() not in (".png", ".svg"):
+        raise InputError(f"{path}: a picture is saved as .png or .svg; change the extension")
+    try:
+        from matplotlib import colormaps
+        from matplotlib.colors import LogNorm
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingDependencyError("matplotlib", "plot", "the picture") from error
+    bound = found.tightest_bound
+    seen = bound[np.isfinite(bound) & (bound > 0)]
+    top = float(np.quantile(seen, 0.999)) if len(seen) else 1.0
+    low = max(float(np.quantile(seen, 0.02)), top * 1e-4) if len(seen) else 1e-3
+    size = [n * h for n, h in zip(bound.shape, found.spacing)]
+    tall = float(np.clip(size[1] / size[0], 0.35, 1.8))
+    figure = Figure(figsize=(6.8, 5.6 * tall + 0.9), facecolor="white", layout="constrained")
+    axes = figure.subplots()
+    shades = colormaps["YlGnBu"].with_extremes(bad="#d9d9d9")
+    # Nothing is less than the least shade; unknown points stay grey.
+    image = axes.imshow(np.maximum(bound, low).T, origin="lower", extent=(0, size[0], 0, size[1]), cmap=shades,
+                        norm=LogNorm(low, max(top, 1.01 * low)), interpolation="nearest")  # fmt: skip
+    axes.set(xlabel="x", ylabel="y")
+    figure.colorbar(image, ax=axes, fraction=0.045, pad=0.02).set_label("|α| is at least (per length)")
+    if path is not None:
+        from symmeter.spacetime.defects.pictures import save_figure
+
+        save_figure(figure, path)
+    return figure
