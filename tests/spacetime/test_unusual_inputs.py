@@ -158,23 +158,26 @@ class TestSympy:
         assert PDESystem.from_sympy(self._u()[2]).texts == ("u",)
 
 
+def _asked(path, indep, dep):
+    from symmeter.cli.spacetime_equations import EquationInput
+
+    return EquationInput(str(path), indep, dep, "", "", None, False, False)
+
+
 class TestFiles:
     def test_a_file_says_its_variables_to_every_command(self, tmp_path) -> None:
-        from symmeter.cli.spacetime import system_of
-
         path = tmp_path / "oscillator.txt"
         path.write_text("independent: s\ndependent: q\nparameters: w\nlagrangian: q'^2/2 - w^2 q^2/2\n")
-        assert system_of(str(path), "t x", "u", "", "").point_symmetries(1).size.dimension == 8
+        assert _asked(path, "t x", "u").system().point_symmetries(1).size.dimension == 8
         path.write_text("y'' + y = 0\n")
-        assert system_of(str(path), "x", "y", "", "").space.dependent == ("y",)
+        assert _asked(path, "x", "y").system().space.dependent == ("y",)
 
     def test_what_is_no_text(self, tmp_path) -> None:
-        from symmeter.cli.spacetime import system_of
         from symmeter.subjects.line_elements import read_metric
 
         path = tmp_path / "bytes.txt"
         path.write_bytes(b"\xff\xfe\x00")
-        for read in (lambda: system_of(str(path), "t x", "u", "", ""), lambda: read_metric(path)):
+        for read in (lambda: _asked(path, "t x", "u").system(), lambda: read_metric(path)):
             with pytest.raises(InputError, match="no text in UTF-8"):
                 read()
 

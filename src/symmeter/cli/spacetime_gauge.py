@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from symmeter.cli.output import check_json_path, print_json, print_table, save_json
-from symmeter.cli.spacetime import equation_options
+from symmeter.cli.output import print_table
+from symmeter.cli.spacetime_equations import EquationInput, equation_options
 
 __all__ = ["gauge"]
 
@@ -28,53 +27,31 @@ Examples:
 @click.option("--gauge", "names", default="", metavar="NAMES", help="Free functions; unknown names when omitted.")
 @click.option("--moved", default="", metavar="LIST", help="Independent variables that are moved, as t: lambda; x: mu.")
 @click.option("--latex", is_flag=True, help="Print formulas in LaTeX.")
-def gauge(
-    equations: str,
-    indep: str,
-    dep: str,
-    parameters: str,
-    functions: str,
-    out: Path | None,
-    as_json: bool,
-    quiet: bool,
-    change: str,
-    order: int,
-    degree: int,
-    names: str,
-    moved: str,
-    latex: bool,
-) -> None:
+def gauge(asked: EquationInput, change: str, order: int, degree: int, names: str, moved: str, latex: bool) -> None:
     """Find gauge symmetries of a Lagrangian, given for EQUATIONS, and split their currents: ``J^i = S^i + D_j k^ij``.
 
     S is zero on solutions, so that the charge of a gauge symmetry is the surface term k alone.
     """
     from symmeter.errors import InputError
-    from symmeter.spacetime import Lagrangian
 
-    check_json_path(out)
-    if equations.endswith(".txt"):
-        said = _file(equations, indep, dep)
-        equations, change = said["lagrangian"], change or said.get("gauge", "")
-        indep, dep = said["independent"], said["dependent"]
-        parameters, functions = said.get("parameters", parameters), said.get("functions", functions)
+    lagrangian, said = asked.lagrangian()
+    change = change or said.get("gauge", "")
     pairs = [part.split(":") for part in moved.split(";") if part.strip()]
     if any(len(pair) != 2 for pair in pairs):
         raise InputError(f"--moved {moved!r}: write what each variable is moved by, such as 't: lambda; x: mu'")
     if pairs and not change:
         raise InputError("--moved needs --change; say how each dependent variable changes, such as '0; 0; -e f_s'")
-    lagrangian = Lagrangian(equations, indep, dep, parameters=parameters, functions=functions)
     if change:
         changes = [c.strip() for c in change.split(";") if c.strip()]
         currents = [lagrangian.gauge_current(changes, names, moved={a.strip(): b for a, b in pairs})]
     else:
         currents = list(lagrangian.gauge_symmetries(order, degree))
     value = [_found(c) for c in currents]
-    save_json(out, value)
-    if as_json:
-        print_json(value)
-    elif latex and not quiet:
+    if not asked.deliver(value):
+        return
+    if latex:
         print("\n\n".join(v["latex"] for v in value))
-    elif not quiet:
+    else:
         if not change:
             number = f"{len(value)} gauge symmetr{'y' if len(value) == 1 else 'ies'}"
             print(f"{number} with identities of order {order}, degree {degree}")
@@ -106,16 +83,3 @@ def _print(dependent: Sequence[str], independent: Sequence[str], value: Mapping[
     else:
         print("no surface term: the charge is zero on solutions")
     print("J - S - D k was expanded: it is the zero polynomial")
-
-
-def _file(path: str, indep: str, dep: str) -> Mapping[str, str]:
-    """What a file says that has a Lagrangian."""
-    from symmeter.errors import InputError, MissingFileError
-    from symmeter.subjects.equations import read_equations
-
-    if not Path(path).is_file():
-        raise MissingFileError(f"{path} does not exist; give a Lagrangian, or a text file with lagrangian: ...")
-    said = read_equations(Path(path), indep, dep).options
-    if "lagrangian" not in said:
-        raise InputError(f"{path} has equations and no Lagrangian; say lagrangian: ...")
-    return said

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from symmeter.cli.output import check_json_path, print_json, print_table, save_json, say
-from symmeter.cli.spacetime import equation_options, system_of
+from symmeter.cli.output import print_table, say
+from symmeter.cli.spacetime_equations import EquationInput, equation_options
 
 __all__ = ["flows", "reduce"]
 
@@ -22,24 +20,12 @@ The numbers combine the generators in the order of: symmeter spacetime symmetrie
 @equation_options
 @click.option("--by", metavar="LIST", help="Numbers that combine the generators; each of them alone when omitted.")
 @click.option("--degree", type=click.IntRange(0), metavar="N", help="Of the symmetries' polynomials.")
-def reduce(
-    equations: str,
-    indep: str,
-    dep: str,
-    parameters: str,
-    functions: str,
-    out: Path | None,
-    as_json: bool,
-    quiet: bool,
-    by: str | None,
-    degree: int | None,
-) -> None:
+def reduce(asked: EquationInput, by: str | None, degree: int | None) -> None:
     """Find the equations for those solutions of EQUATIONS that a symmetry keeps: one variable less."""
     from symmeter.errors import InputError
     from symmeter.spacetime.vector_fields import sum_of
 
-    check_json_path(out)
-    system = system_of(equations, indep, dep, parameters, functions)
+    system = asked.system()
     fields = list(system.point_symmetries(degree, size=False))
     if by is not None:
         fields = [sum_of(fields, _numbers(by, len(fields)))]
@@ -53,14 +39,11 @@ def reduce(
             left.append(str(error))
             continue
         value.append({"field": str(field), "ansatz": list(found.ansatz), "equations": list(found.system.texts)})
-    save_json(out, value)
-    if as_json:
-        print_json(value)
-    elif not quiet:
+    if asked.deliver(value):
         rows = [(v["field"], "; ".join(v["ansatz"]), "; ".join(f"{e} = 0" for e in v["equations"])) for v in value]
         print_table(("symmetry", "solutions", "equations"), rows)
         for line in left:
-            say(f"left out: {line}", quiet)
+            say(f"left out: {line}", asked.quiet)
 
 
 def _numbers(text: str, wanted: int) -> list[int]:
@@ -76,21 +59,9 @@ def _numbers(text: str, wanted: int) -> list[int]:
 @equation_options
 @click.option("--order", type=click.IntRange(0), default=3, show_default=True, metavar="N", help="Of derivatives.")
 @click.option("--degree", type=click.IntRange(0), default=2, show_default=True, metavar="N", help="Of polynomials.")
-def flows(
-    equations: str,
-    indep: str,
-    dep: str,
-    parameters: str,
-    functions: str,
-    out: Path | None,
-    as_json: bool,
-    quiet: bool,
-    order: int,
-    degree: int,
-) -> None:
+def flows(asked: EquationInput, order: int, degree: int) -> None:
     """Find generalised symmetries of EQUATIONS: flows ``u_tau = Q`` whose Q has derivatives of u."""
-    check_json_path(out)
-    system = system_of(equations, indep, dep, parameters, functions)
+    system = asked.system()
     found = system.generalised_symmetries(order, degree)
     value = [
         {
@@ -100,9 +71,6 @@ def flows(
         }
         for s in found
     ]
-    save_json(out, value)
-    if as_json:
-        print_json(value)
-    elif not quiet:
+    if asked.deliver(value):
         print(f"{len(found)} generalised symmetries of order {order}, degree {degree}")
         print_table(("order", "flow"), [(str(s.order), str(s)) for s in found])
