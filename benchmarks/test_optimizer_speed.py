@@ -65,8 +65,8 @@ def test_row_rules_beside_gradient_descent(beside: Any, rule: str, fused: bool, 
     stack = SymmetryStack(net, lr=1e-5, rules={"lm_head": rule}, **_WAYS[way])
     plain = torch.optim.SGD([net[1].weight], lr=1e-5, momentum=0.9, fused=fused)
     name = f"SGD with momentum, {'fused: 5' if fused else '8'} accesses an entry"
-    # Asked: within 1.3 times the traffic of gradient descent with momentum, 5 accesses. Centred rows need 6, and 7 where
-    # nothing may move before the whole gradient is known to be finite: 1.2 and 1.4 times.
+    # Asked: within 1.3 times the traffic of gradient descent with momentum, which has 5 accesses. Centred rows need 6,
+    # or 7 where nothing may move before the whole gradient is known to be finite: 1.2 or 1.4 times.
     beside(f"step of {rule}{way} on 16,384 x 384", stack.step, plain.step, name, speedup=1 / 1.3, rounds=40)
 
 

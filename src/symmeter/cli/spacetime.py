@@ -67,8 +67,6 @@ def symmetries(asked: EquationInput, degree: int | None, factors: str, no_size: 
     print(f"solved for {', '.join(value['leading'])}; {value['determining_equations']} determining equations")
     for text in value["added"]:
         print(f"follows by cross-derivatives: {text} = 0")
-    for text in value["nonzero"]:
-        print(f"assumed: {text} is not 0")
     for case, text in value["special"].items():
         print(f"where {case}: {text}")
     print(f"algebra: {algebra.name}" if algebra else "algebra: brackets lead beyond what was found")
@@ -96,5 +94,7 @@ def conserve(asked: EquationInput, order: int, degree: int) -> None:
         columns = ("multiplier", *(f"J^{x}" for x in space.independent))
         rows = [(", ".join(v["multipliers"]), *v["current"]) for v in value]
         print(f"{len(value)} conservation laws with multipliers of order {order}, degree {degree}")
+        for text in system.cleared:
+            print(f"multiplied by what it was divided by, the equation is {text} = 0")
         print_table(columns, rows)
         print("each divergence was compared with multiplier times equation: the difference is the zero polynomial")

@@ -31,7 +31,7 @@ class ConservationLaw:
     ----------
     system : PDESystem
     multipliers : tuple of Poly
-        One for each equation, as it was given.
+        One for each equation, as it was given, multiplied by sums that it was divided by.
     """
 
     system: PDESystem
@@ -98,6 +98,8 @@ class ConservationLaws:
 
     def __str__(self) -> str:
         head = f"{len(self)} conservation laws with multipliers of order {self.order}, degree {self.degree}"
+        if self.system.cleared:
+            head += f", of {'; '.join(f'{t} = 0' for t in self.system.cleared)}"
         return "\n".join([head, *(f"  {law}" for law in self.laws)])
 
 

@@ -1,9 +1,9 @@
 """The linear equations that the coefficients of a symmetry must satisfy.
 
 A vector field ``xi^i(x, u) d/dx^i + eta^a(x, u) d/du^a`` is prolonged to derivatives, applied to the equations, and
-reduced on solutions; what is left is split by the monomials in derivatives. All that time the p + q unknown functions
-enter linearly: an expression is a dictionary from (function, how often differentiated by each of x and u) to a
-polynomial.
+reduced on solutions; what is left is multiplied by what it is divided by, and split by the monomials in derivatives.
+All that time the p + q unknown functions enter linearly: an expression is a dictionary from (function, how often
+differentiated by each of x and u) to a polynomial.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from symmeter.spacetime.denominators import common_numerators, divided
+from symmeter.spacetime.genericity import derivative_mask, divides_by_derivatives
 from symmeter.spacetime.jets import Index, JetSpace
 from symmeter.spacetime.orthonomic import Orthonomic
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, exponents, plain, primitive
@@ -105,7 +107,9 @@ def determining_equations(system: Orthonomic, equations: Sequence[Poly] = ()) ->
     fields = Prolongation(space)
     found: dict[tuple, Linear] = {}
     for delta in equations or [_solved(space, key, right) for key, right in system.rules.items()]:
-        expression = {key: system.reduced(space.reduced(c)) for key, c in fields.applied(delta).items()}
+        expression = {key: system.rewritten(space.reduced(c)) for key, c in fields.applied(delta).items()}
+        if space.factors or divides_by_derivatives(space):
+            expression = _cleared(space, expression)
         for equation in _split(space, expression):
             scaled_down = _primitive(equation)
             found.setdefault(_fingerprint(scaled_down), scaled_down)
@@ -118,16 +122,23 @@ def _solved(space: JetSpace, key: tuple[int, Index], right: Poly) -> Poly:
     return delta
 
 
+def _cleared(space: JetSpace, expression: Linear) -> Linear:
+    """Multiplied by what derivatives are in the denominator of; sums that all of it has are left out."""
+    found = common_numerators(space, list(expression.values()))
+    for v in space.factors.values():
+        factor = space.functions[v].argument
+        while any(found) and None not in (smaller := [divided(p, factor) if p else p for p in found]):
+            found = [p for p in smaller if p is not None]
+    return {key: p for key, p in zip(expression, found, strict=True) if p}
+
+
 def _split(space: JetSpace, expression: Linear) -> list[Linear]:
-    """One equation for each monomial in derivatives."""
+    """One equation for each monomial in derivatives, and in functions of them such as exp(u_x)."""
     parts: dict[int, Linear] = {}
+    mask = derivative_mask(space)
     for key, c in expression.items():
         for m, value in c.items():
-            jets = 0
-            for v, e in exponents(m):
-                variable = space.variables[v]
-                if variable.kind == "jet" and any(variable.index):
-                    jets += e << (WIDTH * v)
+            jets = m & mask
             add_to(parts.setdefault(jets, {}).setdefault(key, {}), {m - jets: value})
     cleaned = ({key: c for key, c in e.items() if c} for e in parts.values())
     return [e for e in cleaned if e]

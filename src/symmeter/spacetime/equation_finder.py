@@ -151,7 +151,7 @@ def _about(system: PDESystem, symmetries: PointSymmetries) -> list[str]:
     space, rules = system.space, system.orthonomic
     out = [f"solved for {', '.join(rules.leading())}; {len(system.determining)} determining equations"]
     out += [f"follows by cross-derivatives: {space.text(p)} = 0" for p in rules.added]
-    out += [f"assumed: {space.text(p)} is not 0" for p in rules.divisors]
+    out += [f"multiplied by what it was divided by: {text} = 0" for text in system.cleared]
     out += [f"where {case}: {found.statement}" for case, found in system.special_cases().items()]
     algebra = symmetries.algebra if symmetries.dim <= 20 else None
     if algebra is not None and symmetries.dim:

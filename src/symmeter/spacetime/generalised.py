@@ -14,6 +14,7 @@ from typing import Any
 from symmeter.errors import InputError
 from symmeter.linalg.rational import rational_null_space
 from symmeter.spacetime.ansatz import MOST_UNKNOWNS, indices_up_to, monomials_up_to
+from symmeter.spacetime.denominators import common_numerators
 from symmeter.spacetime.polynomials import Poly, add_to, exponents, primitive
 from symmeter.spacetime.prolonged import evolved
 from symmeter.spacetime.systems import PDESystem
@@ -146,12 +147,17 @@ def generalised_symmetries(
             f"characteristics have {number:,} coefficients; at most {MOST_UNKNOWNS:,}: lower order or degree"
         )
     rows: dict[tuple[int, int], dict[int, Any]] = {}
+    trials: list[tuple[Poly, ...]] = []
     for a in range(q):
-        for k, m in enumerate(monomials):
-            trial: tuple[Poly, ...] = tuple({m: 1} if b == a else {} for b in range(q))
-            for e, change in enumerate(_changes(system, trial)):
-                for n, c in change.items():
-                    rows.setdefault((e, n), {})[a * len(monomials) + k] = c
+        for m in monomials:
+            trials.append(tuple({m: 1} if b == a else {} for b in range(q)))
+    changes = list(zip(*(_changes(system, trial) for trial in trials)))
+    for e, change in enumerate(changes):
+        # Over one denominator, so that what is the same has the same monomials.
+        numerators = common_numerators(space, change) if space.factors else change
+        for column, p in enumerate(numerators):
+            for n, c in p.items():
+                rows.setdefault((e, n), {})[column] = c
     # High orders become pivots, so that simple symmetries stand alone.
     columns = sorted(range(number), key=lambda n: (_weight(system, monomials[n % len(monomials)]), -n), reverse=True)
     place = {n: k for k, n in enumerate(columns)}

@@ -11,9 +11,10 @@ from symmeter.errors import InputError, InputTypeError
 from symmeter.linalg.rational import rational_null_space
 from symmeter.spacetime.denominators import common_numerators, tidy
 from symmeter.spacetime.gauge_currents import GaugeCurrent, gauge_current, index_of
+from symmeter.spacetime.genericity import numerator
 from symmeter.spacetime.jets import Index, JetSpace
 from symmeter.spacetime.parsing import constants_in, parse_expression
-from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, primitive
+from symmeter.spacetime.polynomials import Poly, add_to, primitive
 from symmeter.spacetime.prolonged import evolved, prolonged
 from symmeter.spacetime.systems import PDESystem, PointSymmetries, _names, _some
 from symmeter.spacetime.variational import adjoint_current, current_of, divergence, euler
@@ -147,7 +148,7 @@ class Lagrangian:
         InputError
             Where the Lagrangian is a total divergence and has none.
         """
-        equations = tuple(_numerator(self.space, e) for e in self.euler_expressions if e)
+        equations = tuple(numerator(self.space, e) for e in self.euler_expressions if e)
         texts = [self.space.text(e) for e in equations]
         if not texts:
             raise InputError("the Lagrangian is a total divergence: every u is a solution")
@@ -322,14 +323,3 @@ class Lagrangian:
 
     def __repr__(self) -> str:
         return f"<L = {self.text}>"
-
-
-def _numerator(space: JetSpace, p: Poly) -> Poly:
-    """An expression that is zero where p is: without denominators, and without roots that all of its terms have."""
-    if not space.denominators:
-        return p
-    (out,) = common_numerators(space, [p])
-    for v in space.powers:
-        shared = min(degree_in(m, v) for m in out)
-        out = {m - (shared << (WIDTH * v)): c for m, c in out.items()}
-    return out

@@ -4,6 +4,10 @@ Each equation is solved for the derivative that is highest in a ranking; no righ
 that is, a leading one or a derivative of it. Where two rules meet, cross-derivatives must agree. If they do not, what
 follows is a new equation (an integrability condition, as the Poisson equation for the pressure of an incompressible
 fluid), and it is added.
+
+What a leading derivative is multiplied by may be a sum, as in ``(1 + u_y^2) u_xx = ...``. Right-hand sides are then
+rational functions, in the normal form of :mod:`symmeter.spacetime.denominators`, and results hold where no such factor
+vanishes.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from symmeter.errors import InputError
+from symmeter.spacetime.denominators import canonical, common_numerators
+from symmeter.spacetime.genericity import conditions
 from symmeter.spacetime.jets import Index, JetSpace
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, scaled
 
@@ -32,11 +38,11 @@ class Orthonomic:
     ----------
     space : JetSpace
     rules : dict
-        From jets (a, J) to polynomials without principal derivatives.
+        From jets (a, J) to polynomials without principal derivatives, which may have symbols for 1/(sum).
     added : tuple of Poly
         Integrability conditions that were not among the equations.
     divisors : tuple of Poly
-        What the equations were divided by: the results hold where none of it vanishes.
+        Factors that the equations were divided by and that may vanish: the results hold where none of them does.
     ranking : Ranking
     """
 
@@ -71,7 +77,12 @@ class Orthonomic:
         return found
 
     def reduced(self, p: Poly) -> Poly:
-        """A polynomial without principal derivatives, equal on solutions."""
+        """A polynomial without principal derivatives, equal on solutions: empty where it vanishes on them."""
+        p = self.rewritten(p)
+        return canonical(self.space, p) if self.space.factors else p
+
+    def rewritten(self, p: Poly) -> Poly:
+        """The same, with denominators as they come: a sum that is zero over its common denominator may stay."""
         space = self.space
         while True:
             principal = {v: r for key, v in space.jets_of(p).items() if (r := self.reduced_jet(*key)) is not None}
@@ -123,19 +134,46 @@ def solved(
     Raises
     ------
     InputError
-        Where no ranking tried makes every equation linear in its leading derivative with a coefficient that can be
-        inverted, or the completion does not end.
+        Where no ranking tried makes every equation linear in its leading derivative, or the completion does not end.
+
+    Notes
+    -----
+    Rankings are preferred that divide by no sums; of those for a single equation, one that divides by nothing that may
+    vanish, then by sums that cannot.
     """
-    reasons = []
-    for ranking in [choice] if choice is not None else rankings(len(space.independent)):
-        try:
-            return _completed(space, equations, ranking, complete)
-        except InputError as error:
-            reasons.append(str(error))
+    left = [choice] if choice is not None else rankings(len(space.independent))
+    reasons: list[str] = []
+    conditional: list[Orthonomic] = []
+    for sums in (False, True):
+        stopped = []
+        for ranking in left:
+            try:
+                system = _completed(space, equations, ranking, complete, sums)
+            except _SumError:
+                stopped.append(ranking)
+            except InputError as error:
+                reasons.append(str(error))
+            else:
+                if len(equations) > 1 or not any(_of_points(space, p) for p in system.divisors):
+                    return system
+                conditional.append(system)
+        left = stopped
+    if conditional:
+        return min(conditional, key=lambda system: len(system.divisors))
     raise InputError(reasons[0])
 
 
-def _completed(space: JetSpace, equations: Sequence[Poly], ranking: Ranking, complete: bool) -> Orthonomic:
+class _SumError(InputError):
+    """A leading derivative has a sum for its factor."""
+
+
+def _of_points(space: JetSpace, p: Poly) -> bool:
+    """Whether it is not a matter of constants alone if a polynomial vanishes."""
+    kinds = {space.variables[v].kind for m in p for v, _ in exponents(m)}
+    return not kinds <= {"parameter"}
+
+
+def _completed(space: JetSpace, equations: Sequence[Poly], ranking: Ranking, complete: bool, sums: bool) -> Orthonomic:
     system = Orthonomic(space, {}, ranking)
     waiting = [(dict(p), False) for p in equations]
     checked: set[tuple] = set()
@@ -144,10 +182,10 @@ def _completed(space: JetSpace, equations: Sequence[Poly], ranking: Ranking, com
             # Lowest leaders first: they reduce the most.
             waiting.sort(key=lambda item: _top(space, item[0], ranking), reverse=True)
             p, follows = waiting.pop()
-            p = system.reduced(p)
+            p = _without_sums(space, system.reduced(_without_sums(space, p)))
             if not p:
                 continue
-            waiting += [(q, f) for q, f in _enter(system, p, follows)]
+            waiting += [(q, f) for q, f in _enter(system, p, sums)]
             if follows:
                 system.added = (*system.added, p)
                 if len(system.added) > _MOST_CONDITIONS:
@@ -173,7 +211,12 @@ def _top(space: JetSpace, p: Poly, ranking: Ranking) -> tuple:
     return max((ranking(*key) for key in space.jets_of(p)), default=(-1,))
 
 
-def _enter(system: Orthonomic, p: Poly, follows: bool) -> list[tuple[Poly, bool]]:
+def _without_sums(space: JetSpace, p: Poly) -> Poly:
+    """The numerator, where sums are divided by: principal derivatives are then in sight."""
+    return common_numerators(space, [p])[0] if space.factors and p else p
+
+
+def _enter(system: Orthonomic, p: Poly, sums: bool) -> list[tuple[Poly, bool]]:
     """Solve a reduced equation for its leading derivative; rules that it makes reducible come back as equations."""
     space, ranking = system.space, system.ranking
     jets = space.jets_of(p)
@@ -192,17 +235,17 @@ def _enter(system: Orthonomic, p: Poly, follows: bool) -> list[tuple[Poly, bool]
             add_to(coefficient, {m - (1 << (WIDTH * v)): c})
         else:
             add_to(rest, {m: c})
-    inside = [w for m in rest for w, _ in exponents(m) if space.variables[w].kind == "function"]
+    inside = [w for m in (*rest, *coefficient) for w, _ in exponents(m) if space.variables[w].kind == "function"]
     if any(v in space.jets_of(space.poly(w)).values() for w in inside):
         raise InputError(f"{space.text(p)} = 0 has its leading derivative {name} inside a function")
-    if len(coefficient) != 1:
-        raise InputError(
-            f"{space.text(p)} = 0 cannot be solved for its leading derivative {name}: its factor "
-            f"{space.text(coefficient)} may vanish"
-        )
-    right = scaled(space.times(rest, space.inverse(coefficient)), -1)
+    if len(coefficient) != 1 and not sums:
+        raise _SumError(f"{space.text(p)} = 0 has the factor {space.text(coefficient)} of {name}")
+    right = scaled(space.times(rest, _inverse(space, coefficient)), -1)
+    if space.factors:
+        right = canonical(space, right)
     if any(coefficient):
-        system.divisors = (*system.divisors, coefficient)
+        new = [q for q in conditions(space, coefficient) if q not in system.divisors]
+        system.divisors = (*system.divisors, *new)
     again = []
     for key in list(system.rules):
         changed = key[0] == lead[0] and all(k >= j for k, j in zip(key[1], lead[1]))
@@ -218,6 +261,16 @@ def _enter(system: Orthonomic, p: Poly, follows: bool) -> list[tuple[Poly, bool]
     system.rules[lead] = right
     system._derived.clear()
     return again
+
+
+def _inverse(space: JetSpace, p: Poly) -> Poly:
+    """1/p, also of a sum in a space of polynomials."""
+    allowed = space.denominators
+    space.denominators = allowed or len(p) > 1
+    try:
+        return space.inverse(p)
+    finally:
+        space.denominators = allowed
 
 
 def _cross(system: Orthonomic, a: int, j1: Index, j2: Index) -> Poly:

@@ -11,6 +11,7 @@ from typing import Any
 from symmeter.errors import InputError, InputTypeError
 from symmeter.spacetime.denominators import canonical
 from symmeter.spacetime.determining import Linear, determining_equations
+from symmeter.spacetime.genericity import numerator
 from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.orthonomic import Orthonomic, solved
 from symmeter.spacetime.parsing import parse_equation, parse_expression
@@ -23,6 +24,8 @@ __all__ = ["PDESystem", "PointSymmetries"]
 
 class PDESystem:
     """Ordinary or partial differential equations.
+
+    Equations that have sums in denominators are multiplied by those.
 
     Parameters
     ----------
@@ -72,9 +75,10 @@ class PDESystem:
             raise InputError("there is no equation; give one such as 'u_t = u_xx'")
         self.texts = tuple(t.strip() for t in texts)
         self.functions = tuple(_names(functions, "functions"))
-        self.space = JetSpace(_some(indep, "indep"), _some(dep, "dep"), tuple(_names(parameters, "parameters")))
-        read = [parse_equation(t, self.space, self.functions) for t in self.texts]
-        self.equations = tuple(self.space.reduced(p) for p in read)
+        names = _some(indep, "indep"), _some(dep, "dep"), tuple(_names(parameters, "parameters"))
+        self.space, self.equations, divided = _read(self.texts, names, self.functions)
+        #: Equations as they read once multiplied by what they were divided by; empty where nothing had to be cleared.
+        self.cleared = tuple(self.space.text(p) for p in self.equations) if divided else ()
         for text, p in zip(self.texts, self.equations):
             if self.space.order(p) < 0:
                 raise InputError(f"{text!r} has no {' or '.join(self.space.dependent)} in it")
@@ -264,6 +268,43 @@ class PointSymmetries(SymmetryFields):
     """
 
     system: PDESystem
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """What does not vanish where this holds: factors of leading derivatives, by which equations were divided."""
+        return tuple(self.system.space.text(p) for p in self.system.orthonomic.divisors)
+
+    @property
+    def statement(self) -> str:
+        """One sentence on how many there are, and where."""
+        said, where = super().statement, self.where
+        if not where:
+            return said
+        return f"{said}, where {' and '.join(where)} {'is' if len(where) == 1 else 'are'} not zero"
+
+
+def _read(
+    texts: Sequence[str], names: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], functions: tuple[str, ...]
+) -> tuple[JetSpace, tuple[Poly, ...], bool]:
+    """A space, what vanishes in it, and whether that was multiplied; its ring divides by sums only for their roots."""
+
+    def equations(space: JetSpace, given: Sequence[str]) -> tuple[Poly, ...]:
+        return tuple(space.reduced(p) for p in [parse_equation(t, space, functions) for t in given])
+
+    space = JetSpace(*names)
+    try:
+        return space, equations(space, texts), False
+    except InputError as error:
+        if "has no rule" not in str(error):
+            raise
+    wide = JetSpace(*names, denominators=True)
+    given = equations(wide, texts)
+    cleared = tuple(numerator(wide, p) for p in given)
+    try:
+        space = JetSpace(*names)
+        return space, equations(space, [wide.text(p) for p in cleared]), True
+    except InputError:
+        return wide, cleared, cleared != given
 
 
 def _has_functions(found: PointSymmetries) -> bool:

@@ -280,9 +280,9 @@ def test_grains_of_a_polycrystal_are_told_apart(use_compiled) -> None:
     from scipy.spatial import KDTree
     from scipy.spatial.transform import Rotation
 
-    size, rng = 44.0, np.random.default_rng(0)
+    size, rng = 33.0, np.random.default_rng(0)
     seeds, turns = rng.uniform(0, size, (4, 3)), Rotation.random(4, random_state=1).as_matrix()
-    block = defects.build_crystal("fcc", 3.61, (42, 42, 42)).positions - 3.61 * 21
+    block = defects.build_crystal("fcc", 3.61, (32, 32, 32)).positions - 3.61 * 16
     parts = []
     for k in range(4):
         x = block @ turns[k].T + seeds[k]
@@ -306,3 +306,33 @@ def test_grains_of_a_polycrystal_are_told_apart(use_compiled) -> None:
         off = report.lattice.rotations @ turns[k].T @ report.rotation[inner][0]
         assert np.abs(off - np.eye(3)).max((1, 2)).min() < 1e-6
     assert not report.loops
+
+
+@pytest.mark.parametrize(("name", "blocks"), [("fcc", (19, 19, 19)), ("hcp", (22, 24, 13)), ("diamond", (19, 19, 19))])
+def test_volume_of_a_misfitting_sphere_is_the_flux_of_its_displacement(name, blocks) -> None:
+    block = defects.build_crystal(name, 1.0, blocks).positions
+    x = block - block.mean(0) - [0.1, 0.2, 0.05]
+    x = x[np.linalg.norm(x, axis=1) < 9.0]
+    sphere = defects.eshelby_sphere(0.03, radius=3.5, nu=0.3)
+    report = defects.from_atoms(x + sphere.displacement(x), name, 1.0)
+    # Flux through the sphere that 9 becomes, to all orders.
+    far = 9.0 + sphere.constraint * 3.5**3 / 81
+    assert report.volume_misfit == pytest.approx(4 / 3 * np.pi * (far**3 - 9.0**3), rel=0.015)
+    assert report.volume_misfit == pytest.approx(sphere.swelling, rel=0.015)
+    inside = np.linalg.norm(x, axis=1) < 2
+    assert report.volume_ratio[inside] == pytest.approx((1 + sphere.constraint) ** 3, rel=1e-9)
+    outside = (np.linalg.norm(x, axis=1) > 5) & (np.linalg.norm(x, axis=1) < 7)
+    assert np.abs(report.volume_ratio[outside] - 1).max() < 2e-3
+
+
+@pytest.mark.parametrize("name", ["honeycomb", "triangular"])
+@pytest.mark.parametrize("sectors", [1, -1])
+def test_rings_of_five_and_seven_are_found_once(name, sectors) -> None:
+    block = defects.build_crystal(name, 1.0, (40, 40, 1)).positions
+    centre = np.array([30.0, 10 * np.sqrt(3)])
+    centre += [0.5, 1 / (2 * np.sqrt(3))] if name == "honeycomb" else [0.0, 0.0]
+    x = block[np.hypot(block[:, 0] - centre[0], block[:, 1] - centre[1]) < 12]
+    made, _ = defects.wedge_map(x, sectors, 6, tuple(centre))
+    report = defects.from_atoms(made, name, 1.0)
+    assert [loop.character for loop in report.loops] == ["disclination"]
+    assert np.degrees(report.total_frank) == pytest.approx(60 * sectors, abs=1e-6)

@@ -247,7 +247,11 @@ class AtomsReport:
 
     @cached_property
     def nye(self) -> Float[np.ndarray, "n 3 3"]:
-        """Dislocation density ``alpha[a, i]`` of each atom, 1 / length; NaN where neighbours do not span space."""
+        """Dislocation density ``alpha[a, i]`` of each atom, 1 / length; NaN where neighbours do not span space.
+
+        In the outer two layers at a free surface, where neighbours stand on one side alone, it is off by up to a fifth
+        of the lattice's curvature there.
+        """
         d = self.gradient
         out = np.empty((self.n, 3, 3))
         for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):

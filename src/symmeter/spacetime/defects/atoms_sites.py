@@ -93,13 +93,16 @@ def _interstitials(report: AtomsReport) -> np.ndarray:
     settled = matching.grains >= 0
     # One place holds one atom: the one nearest to it counts.
     matched = np.flatnonzero((matching.match >= 0) & settled[bonds.owner])
-    owner = bonds.owner[matched]
-    right = report.lattice.references[matching.sites[owner], matching.match[matched]]
-    gap = np.linalg.norm(right - np.einsum("nij,nj->ni", report.G[owner], bonds.vector[matched]), axis=1)
-    place = owner.astype(np.int64) * report.lattice.neighbours + matching.match[matched]
-    order = np.lexsort((gap, place))
-    first = np.concatenate([[True], np.diff(place[order]) > 0]) if len(order) else np.zeros(0, dtype=bool)
-    named = np.bincount(bonds.index[matched[order[first]]], minlength=report.n)
+    place = bonds.owner[matched].astype(np.int64) * report.lattice.neighbours + matching.match[matched]
+    alone = np.bincount(place)[place] == 1
+    shared = matched[~alone]
+    owner = bonds.owner[shared]
+    right = report.lattice.references[matching.sites[owner], matching.match[shared]]
+    gap = np.linalg.norm(right - np.einsum("nij,nj->ni", report.G[owner], bonds.vector[shared]), axis=1)
+    order = np.lexsort((gap, place[~alone]))
+    first = np.concatenate([[True], np.diff(place[~alone][order]) > 0]) if len(order) else np.zeros(0, dtype=bool)
+    nearest = np.concatenate([matched[alone], shared[order[first]]])
+    named = np.bincount(bonds.index[nearest], minlength=report.n)
     short = np.linalg.norm(near.vector, axis=1) < 0.5 * (report.lattice.outer + report.lattice.beyond)
     around = np.bincount(near.index[short & settled[near.owner]], minlength=report.n)
     share = np.minimum(named / np.maximum(around, report.lattice.least), 1.0)

@@ -219,7 +219,9 @@ def _once(found: list[BurgersLoop], report: AtomsReport) -> list[BurgersLoop]:
             alike = alike and abs(loop.normal @ other.normal) > PARALLEL
             across = float(np.linalg.norm(gap - (gap @ other.normal) * other.normal))
             # A loop that holds another core too, and no more than its Burgers vector, holds the same line.
-            inside = across < max(3.0 * report.lattice.spacing, 0.95 * max(loop.radius, other.radius))
+            inside = across < max(
+                3.0 * report.lattice.spacing, (1.1 if turned else 0.95) * max(loop.radius, other.radius)
+            )
             same |= bool(alike and inside)
         if not same:
             kept.append(loop)

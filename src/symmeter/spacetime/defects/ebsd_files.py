@@ -119,7 +119,7 @@ def _grid(x: np.ndarray, y: np.ndarray, given: str) -> tuple[np.ndarray, tuple[i
         places = np.unique(np.round((values - values.min()) / span, 7)) * span
         if len(places) < 2:
             raise FileFormatError(f"{given} has one {name} only; a map has 2 points or more along each axis")
-        steps.append(float(np.median(np.diff(places))))
+        steps.append(span / max(1, round(span / float(np.median(np.diff(places))))))
     at = np.stack([(v - v.min()) / h for v, h in zip((x, y), steps)], axis=1)
     cells = np.rint(at).astype(np.int64)
     if np.abs(at - cells).max() > 0.05 or (cells.max(0) + 1).prod() > 4 * len(x):

@@ -100,11 +100,14 @@ def save_geometry(geometry: GridMetricAffine, path: Any) -> Path:
     vectors = {f"{name}_vector": vector_named(geometry, name) for name in VECTORS}
     if suffix == ".vtk":
         return write_atomic(path, _vtk(geometry, scalars, vectors))
+    arrays: dict[str, Any] = {
+        "torsion": geometry.torsion.components, "nonmetricity": geometry.nonmetricity.components,
+        "coframe": geometry.coframe, "spacing": np.array(geometry.grid.spacing),
+        "origin": np.array(geometry.grid.origin), "gauge": np.array(geometry.gauge),
+        "convention": np.array(geometry.convention.nonmetricity), **scalars, **vectors,
+    }  # fmt: skip
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, torsion=geometry.torsion.components, nonmetricity=geometry.nonmetricity.components,
-                        coframe=geometry.coframe, spacing=np.array(geometry.grid.spacing),
-                        origin=np.array(geometry.grid.origin), gauge=np.array(geometry.gauge),
-                        convention=np.array(geometry.convention.nonmetricity), **scalars, **vectors)  # fmt: skip
+    np.savez_compressed(buffer, **arrays)
     return write_atomic(path, buffer.getvalue())
 
 

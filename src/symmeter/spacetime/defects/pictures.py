@@ -130,7 +130,7 @@ def _named(v: np.ndarray) -> str:
     for k, name in enumerate("xyz"):
         if abs(v[k]) > 1 - 1e-6:
             return name if v[k] > 0 else f"-{name}"
-    return "(" + ", ".join(f"{c:.2f}" for c in v) + ")"
+    return "(" + ", ".join(f"{round(float(c), 2) + 0.0:.2f}" for c in v) + ")"
 
 
 def draw_atoms(
