@@ -30,7 +30,12 @@ def ours(name: str) -> int:
 
 
 def in_sympy(name: str) -> int:
-    """Prolong with symbols for jets and SymPy's functions for unknowns; expand, substitute, collect."""
+    """Prolong with symbols for jets and SymPy's functions for unknowns; expand, substitute, collect.
+
+    SymPy keeps what it has worked out: Burgers' equation takes it 51 ms, 26 ms after KdV and 5 ms a second time. As
+    ours keeps nothing from system to system, neither may SymPy here.
+    """
+    sympy.core.cache.clear_cache()
     text, indep, dep, order = SYSTEMS[name]
     system = PDESystem(text, indep, dep)
     x, u = indep.split(), dep.split()

@@ -147,13 +147,17 @@ def _split(space: JetSpace, expression: Linear) -> list[Linear]:
 def _primitive(equation: Linear) -> Linear:
     keys = sorted(equation)
     flat = [(key, m) for key in keys for m in sorted(equation[key])]
+    if len(flat) == 1:
+        return {keys[0]: {0: 1}}
     numbers = primitive(equation[key][m] for key, m in flat)
     # A factor that all terms share says nothing.
-    common = None
-    for _, m in flat:
-        powers = dict(exponents(m))
-        common = powers if common is None else {v: min(e, powers[v]) for v, e in common.items() if v in powers}
-    shared = sum(e << (WIDTH * v) for v, e in (common or {}).items())
+    shared = 0
+    if all(m for _, m in flat):
+        common = None
+        for _, m in flat:
+            powers = dict(exponents(m))
+            common = powers if common is None else {v: min(e, powers[v]) for v, e in common.items() if v in powers}
+        shared = sum(e << (WIDTH * v) for v, e in (common or {}).items())
     out: Linear = {}
     for (key, m), c in zip(flat, numbers):
         out.setdefault(key, {})[m - shared] = plain(Fraction(c))

@@ -113,7 +113,12 @@ def divides_by_derivatives(space: JetSpace) -> bool:
 def derivative_mask(space: JetSpace) -> int:
     """The bits of all symbols that have derivatives in them: jets, and functions of such."""
     out = 0
-    for v in range(len(space.variables)):
-        if any(any(index) for _, index in space.jets_of(space.poly(v))):
+    for v, variable in enumerate(space.variables):
+        if variable.kind == "jet":
+            derivatives = any(variable.index)
+        else:
+            f = space.functions.get(v)
+            derivatives = f is not None and any(any(index) for _, index in space.jets_of(f.argument))
+        if derivatives:
             out |= MASK << (WIDTH * v)
     return out

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 
 from symmeter.errors import InputError
 from symmeter.spacetime.elementary_functions import ELEMENTARY, elementary_function
@@ -225,16 +227,16 @@ class JetSpace:
         seen: set[int] = set()
 
         def visit(q: Poly) -> None:
-            for m in q:
-                for v, _ in exponents(m):
-                    if v in seen:
-                        continue
-                    seen.add(v)
-                    variable = self.variables[v]
-                    if variable.kind == "jet":
-                        found[variable.number, variable.index] = v
-                    elif v in self.functions:
-                        visit(self.functions[v].argument)
+            # Bits of all monomials together say which variables there are.
+            for v, _ in exponents(reduce(or_, q, 0)):
+                if v in seen:
+                    continue
+                seen.add(v)
+                variable = self.variables[v]
+                if variable.kind == "jet":
+                    found[variable.number, variable.index] = v
+                elif v in self.functions:
+                    visit(self.functions[v].argument)
 
         visit(p)
         return found

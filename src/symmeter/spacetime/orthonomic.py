@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import combinations
+from operator import or_
 
 from symmeter.errors import InputError
 from symmeter.spacetime.denominators import canonical, common_numerators
@@ -86,7 +88,11 @@ class Orthonomic:
         space = self.space
         while True:
             principal = {v: r for key, v in space.jets_of(p).items() if (r := self.reduced_jet(*key)) is not None}
-            present = [v for v in principal if any(degree_in(m, v) for m in p)]
+            if not principal:
+                return p
+            # Others are in functions, whose own derivatives follow them.
+            together = reduce(or_, p, 0)
+            present = [v for v in principal if degree_in(together, v)]
             if not present:
                 return p
             v = max(present, key=lambda v: self.ranking(space.variables[v].number, space.variables[v].index))
