@@ -159,11 +159,10 @@ class Lattice:
         frame = np.linalg.inv(np.stack([u, v, np.cross(u, v)], axis=1))
         found: list[np.ndarray] = []
         for others in self.references:
-            for p in others:
-                for q in others:
-                    r = np.stack([p, q, np.cross(p, q)], axis=1) @ frame
-                    if np.abs(r @ r.T - np.eye(3)).max() < 1e-6 and self._keeps(r, others):
-                        found.append(r)
+            p, q = np.broadcast_arrays(others[:, None], others[None])
+            r = (np.stack([p, q, np.cross(p, q)], axis=-1) @ frame).reshape(-1, 3, 3)
+            rigid = np.abs(r @ np.swapaxes(r, 1, 2) - np.eye(3)).max((1, 2)) < 1e-6
+            found += [each for each in r[rigid] if self._keeps(each, others)]
         return _distinct(found)
 
     def _turns(self) -> Float[np.ndarray, "p 3 3"]:
