@@ -19,7 +19,7 @@ pytest.importorskip("numba")
 
 
 @pytest.fixture
-def _atomman() -> Any:
+def atomman() -> Any:
     """Imported before anything is timed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -39,32 +39,32 @@ def _peer(am: Any, crystal: Crystal, lattice: Any, cutoff: float) -> Any:
         return am.defect.nye_tensor(system, lattice.references[0], neighbors=near)["Nye_tensor"]
 
 
-def test_cylinder_of_5056_atoms(beside: Any, _atomman: Any) -> None:
+def test_cylinder_of_5056_atoms(beside: Any, atomman: Any) -> None:
     """Floor: 5056 x 18 bonds x 18 references, some 2 million products: a millisecond or two."""
     crystal = defects.dislocated_cylinder("screw")
     lattice = defects.reference_lattice("sc", 1.0)
     ours = beside(
         "Nye tensor of a screw in 5056 atoms",
         lambda: defects.from_atoms(crystal, "sc", 1.0, use_compiled=True).nye,
-        lambda: _peer(_atomman, crystal, lattice, 1.573), "atomman", speedup=20.0, baseline_rounds=2,
+        lambda: _peer(atomman, crystal, lattice, 1.573), "atomman", speedup=20.0, baseline_rounds=2,
     )  # fmt: skip
     r = np.hypot(crystal.positions[:, 0], crystal.positions[:, 1])
     far = (r > 4) & (r < 17)
     # The same content of Burgers vectors around the core; the peer's sign and order of indices are other ones.
-    peer = _peer(_atomman, crystal, lattice, 1.573)
+    peer = _peer(atomman, crystal, lattice, 1.573)
     assert abs(ours[r < 8, 2, 2].sum() / 4 + 1) < 0.06
     assert abs(abs(peer[r < 8, 2, 2].sum()) / 4 - 1) < 0.06
     assert np.abs(ours[far]).max() < 0.05
 
 
-def test_two_hundred_thousand_atoms(beside: Any, _atomman: Any) -> None:
+def test_two_hundred_thousand_atoms(beside: Any, atomman: Any) -> None:
     """Floor: 3e7 products for matching and 2.4e6 bonds to find among 7 times as many pairs: 0.15 s."""
     block = defects.build_crystal("fcc", 3.61, (37, 37, 37))
     x = block.positions + 0.03 * np.random.default_rng(0).normal(size=(block.n, 3))
     crystal = Crystal(x, block.cell, block.periodic, block.symbols)
     found = beside(
         f"Nye tensor of {crystal.n} fcc atoms", lambda: defects.from_atoms(crystal, "fcc", 3.61).nye,
-        lambda: _peer(_atomman, crystal, defects.reference_lattice("fcc", 3.61), 3.1), "atomman", seconds=1.0, speedup=20.0,
+        lambda: _peer(atomman, crystal, defects.reference_lattice("fcc", 3.61), 3.1), "atomman", seconds=1.0, speedup=20.0,
         rounds=5, baseline_rounds=1,
     )  # fmt: skip
     assert np.isfinite(found).all()
