@@ -60,11 +60,12 @@ def test_cylinder_of_5056_atoms(beside: Any, atomman: Any) -> None:
 def test_two_hundred_thousand_atoms(beside: Any, atomman: Any) -> None:
     """Floor: 3e7 products for matching and 2.4e6 bonds to find among 7 times as many pairs: 0.15 s."""
     block = defects.build_crystal("fcc", 3.61, (37, 37, 37))
+    lattice = defects.reference_lattice("fcc", 3.61)
     x = block.positions + 0.03 * np.random.default_rng(0).normal(size=(block.n, 3))
     crystal = Crystal(x, block.cell, block.periodic, block.symbols)
     found = beside(
         f"Nye tensor of {crystal.n} fcc atoms", lambda: defects.from_atoms(crystal, "fcc", 3.61).nye,
-        lambda: _peer(atomman, crystal, defects.reference_lattice("fcc", 3.61), 3.1), "atomman", seconds=1.0, speedup=20.0,
+        lambda: _peer(atomman, crystal, lattice, 3.1), "atomman", seconds=1.0, speedup=20.0,
         rounds=5, baseline_rounds=1,
     )  # fmt: skip
     assert np.isfinite(found).all()
