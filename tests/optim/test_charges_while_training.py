@@ -93,3 +93,26 @@ def test_normalisations_that_training_holds_still_are_believed():
     names = {s.name for s in discover_symmetries(net, LOSS, data[:3], method="structure")}
     assert "0 scale" not in names
     assert "3 | 5" in names
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_squares_of_rows_and_columns_are_those_in_double_precision(dtype, compiled, monkeypatch):
+    from symmeter.optim.noether import unit_squares
+    from symmeter.optim.noether.symmetries import Member, ParameterSymmetry
+
+    monkeypatch.setattr(unit_squares, "_LEAST", 1 if compiled else 1 << 40)
+    generator = torch.Generator().manual_seed(0)
+    x, y = (torch.randn(259, 70, generator=generator, dtype=torch.float64).to(dtype) for _ in range(2))
+    family = ParameterSymmetry("a", "rescale", (Member("w", 0), Member("w", 1, sign=-1, repeat=1)), 70)
+    square = torch.randn(70, 70, generator=generator, dtype=torch.float64).to(dtype)
+    rows = ParameterSymmetry("b", "scale", (Member("v", 0),), 259)
+    plan = unit_squares.UnitPlan([family, rows], {"w": square, "v": x})
+    moment, mixed = unit_squares.UnitSquares(plan), unit_squares.UnitSquares(plan)
+    moment.measure(("w", "v"), {"w": square, "v": x})
+    mixed.measure(("v",), {"v": x}, {"v": y})
+    w, a, b = square.double(), x.double(), y.double()
+    off = 1e-13 if dtype == torch.float64 else 2e-6
+    assert torch.allclose(plan.charges(family, [moment])[0], (w**2).sum(1) - (w**2).sum(0), rtol=0, atol=100 * off)
+    assert torch.allclose(plan.lengths(rows, [moment])[0], (a**2).sum(1), rtol=off, atol=0)
+    assert torch.allclose(plan.charges(rows, [mixed])[0], (a * b).sum(1), rtol=0, atol=100 * off)

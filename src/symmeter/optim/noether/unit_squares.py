@@ -120,7 +120,9 @@ class UnitSquares:
                 _kernels()[1](a, b, self._view, rows, columns)
 
     def _plainly(self, x: torch.Tensor, y: torch.Tensor, rows: int, columns: int) -> None:
-        """Without compiled passes."""
+        """Without compiled passes; numbers of half precision are multiplied in single."""
+        if x.dtype not in (torch.float32, torch.float64):
+            x, y = x.float(), y.float()
         product = x.double() * y.double() if x.ndim == 1 or x.dtype == torch.float64 else x * y
         if rows >= 0:
             sums = product if x.ndim == 1 else product.sum(1, dtype=torch.float64)
@@ -130,6 +132,9 @@ class UnitSquares:
 
 
 def _plain(m: Member, tensor: torch.Tensor | None) -> bool:
+    if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
+        # Sharded tensors and other kinds reduce themselves.
+        return False
     whole = m.axis is not None and m.index is None and m.groups == 1
     return tensor is not None and whole and (m.axis or 0) < tensor.ndim <= 2
 
