@@ -1,4 +1,4 @@
-"""What a finder is: it says which subjects it fits and turns one into a report. Wings provide them, find runs them."""
+"""What a finder is: it turns one kind of subject into a report. Wings provide them, find runs them."""
 
 from __future__ import annotations
 
@@ -80,9 +80,5 @@ class Finder(ABC):
     name: str
 
     @abstractmethod
-    def accepts(self, subject: Subject) -> bool:
-        """Whether this finder knows what to do with the subject."""
-
-    @abstractmethod
     def find(self, subject: Subject, options: FindOptions) -> Report:
-        """The report for a subject that :meth:`accepts` said yes to."""
+        """The report for a subject of this kind."""

@@ -104,8 +104,8 @@ def test_find_reads_shapes(tmp_path, capsys):
         (["shapes", "point-group", "ok.xyz", "--picture", "a.png"], "written as .svg"),
         (["shapes", "point-group", "wide.npy"], "wide.npy has 4 columns; points are one table of three"),
         (["find", "wide.npy", "--kind", "points"], "wide.npy has 4 columns"),
-        (["find", "wide.npy", "--tol", "0.1"], "tol and noise are about shapes"),
-        (["find", "ok.xyz", "--grid", "2x2"], "grid is about tables"),
+        (["find", "wide.npy", "--tol", "0.1"], "tol= goes with a shape"),
+        (["find", "ok.xyz", "--grid", "2x2"], "grid= goes with a table"),
         (["find", "ok.xyz", "wide.npy"], "looked at one by one"),
     ],
 )

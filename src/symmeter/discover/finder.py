@@ -20,7 +20,7 @@ from symmeter.discover.search_data import SearchData, prepare, read_dictionary
 from symmeter.discover.unidentifiable import white_finding
 from symmeter.finders import Finder, FindOptions
 from symmeter.findings import VERDICTS, Finding, Report
-from symmeter.subjects import Covariance, Samples, SeveralSamples, Subject
+from symmeter.subjects import Subject
 
 __all__ = ["SecondMomentFinder", "verdict_of"]
 
@@ -40,9 +40,6 @@ class SecondMomentFinder(Finder):
     """
 
     name = "second moments"
-
-    def accepts(self, subject: Subject) -> bool:
-        return isinstance(subject, (Samples, Covariance, SeveralSamples))
 
     def find(self, subject: Subject, options: FindOptions) -> Report:
         rng = np.random.default_rng(options.rng)

@@ -27,9 +27,6 @@ class ModelFinder(Finder):
 
     name = "models"
 
-    def accepts(self, subject: Subject) -> bool:
-        return isinstance(subject, Model)
-
     def find(self, subject: Subject, options: FindOptions) -> Report:
         assert isinstance(subject, Model)
         seed = options.rng if isinstance(options.rng, (int, np.integer)) else _seed_of(options.rng)

@@ -32,9 +32,6 @@ class TrainingFinder(Finder):
 
     name = "training"
 
-    def accepts(self, subject: Subject) -> bool:
-        return isinstance(subject, Training)
-
     def find(self, subject: Subject, options: FindOptions) -> Report:
         assert isinstance(subject, Training)
         options.report_progress(0.1, "gradients of a few batches")

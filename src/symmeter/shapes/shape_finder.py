@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from symmeter.errors import InputError, InputTypeError
+from symmeter.errors import InputError
 from symmeter.finders import Finder, FindOptions
 from symmeter.findings import Finding, Level, Report, Rung
 from symmeter.shapes.coincident_vertices import joined
@@ -205,13 +205,8 @@ class ShapeFinder(Finder):
 
     name = "shapes"
 
-    def accepts(self, subject: Subject) -> bool:
-        return isinstance(subject, Shape)
-
     def find(self, subject: Subject, options: FindOptions) -> Report:
         assert isinstance(subject, Shape)
-        if options.dictionary is not None:
-            raise InputTypeError("a dictionary of candidates goes with samples; every point group is looked for here")
         options.report_progress(0.1, "finding the point group")
         found = examine(subject, options.tol, options.noise, options.alpha)
         options.report_progress(0.7, "finding larger groups")

@@ -31,9 +31,6 @@ class EquationFinder(Finder):
 
     name = "equations"
 
-    def accepts(self, subject: Subject) -> bool:
-        return isinstance(subject, Equations)
-
     def find(self, subject: Subject, options: FindOptions) -> Report:
         assert isinstance(subject, Equations)
         given = subject.options

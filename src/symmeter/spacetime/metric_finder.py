@@ -29,9 +29,6 @@ class MetricFinder(Finder):
 
     name = "metric"
 
-    def accepts(self, subject: Subject) -> bool:
-        return isinstance(subject, LineElement)
-
     def find(self, subject: Subject, options: FindOptions) -> Report:
         assert isinstance(subject, LineElement)
         given = subject.options

@@ -64,15 +64,15 @@ def test_what_is_refused(tmp_path, capsys):
     x = np.random.default_rng(1).standard_normal(4096)
     with pytest.raises(MissingFileError, match="does not exist"):
         sm.find(str(tmp_path / "nowhere.hdf5"))
-    with pytest.raises(InputError, match="about tables"):
+    with pytest.raises(InputError, match="goes with a table"):
         sm.find(StrainRecord(x, 512.0), n=4)
-    with pytest.raises(InputTypeError, match="go with a model"):
+    with pytest.raises(InputTypeError, match="goes with a model"):
         sm.find(StrainRecord(x, 512.0), output="x")
     with pytest.raises(InputError, match="holds 1 s"):
         sm.find(StrainRecord(x[:512], 512.0))
     with pytest.raises(InputError, match="sampled at 64 Hz"):
         sm.find(StrainRecord(x, 64.0))
-    with pytest.raises(InputError, match="about shapes"):
+    with pytest.raises(InputError, match="goes with a shape"):
         sm.find(StrainRecord(x, 512.0), tol=0.1)
     (tmp_path / "cut.hdf5").write_bytes(b"not HDF5 at all")
     assert main(["find", str(tmp_path / "cut.hdf5")]) == 2

@@ -120,10 +120,11 @@ def test_find_says_that_a_perfect_crystal_is_one() -> None:
     [
         ("say what it is compared with: --lattice", lambda p: sm.find(p)),
         ("did you mean 'fcc'", lambda p: sm.find(p, lattice="fccc")),
-        ("grid is about tables", lambda p: sm.find(p, lattice="sc", grid=(2, 2))),
+        ("grid= goes with a table; a crystal takes lattice and a", lambda p: sm.find(p, lattice="sc", grid=(2, 2))),
         ("lattice= goes with atoms", lambda p: sm.find("samples.csv", lattice="sc")),
-        ("goes with lattice=", lambda p: sm.find("samples.csv", a=1.0)),
-        ("go with a model", lambda p: sm.find(p, lattice="sc", output=1)),
+        ("a= goes with atoms and lattice=", lambda p: sm.find("samples.csv", a=1.0)),
+        ("goes with a model", lambda p: sm.find(p, lattice="sc", output=1)),
+        ("it goes with lattice='fcc'", lambda p: sm.find(p, a=3.6)),
     ],
 )
 def test_bad_calls_of_find_get_one_line(words, call, tmp_path) -> None:

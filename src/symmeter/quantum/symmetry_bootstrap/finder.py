@@ -22,9 +22,6 @@ class HamiltonianFinder(Finder):
 
     name = "hamiltonians"
 
-    def accepts(self, subject: Subject) -> bool:
-        return isinstance(subject, HamiltonianSubject)
-
     def find(self, subject: Subject, options: FindOptions) -> Report:
         assert isinstance(subject, HamiltonianSubject)
         options.report_progress(0.1, "sectors")

@@ -38,9 +38,6 @@ class StrainFinder(Finder):
 
     name = "strain"
 
-    def accepts(self, subject: Subject) -> bool:
-        return isinstance(subject, StrainSubject)
-
     def find(self, subject: Subject, options: FindOptions) -> Report:
         assert isinstance(subject, StrainSubject)
         from symmeter.signals import echoes as ec

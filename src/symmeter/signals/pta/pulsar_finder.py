@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Num
 
-from symmeter.errors import InputTypeError
 from symmeter.finders import Finder, FindOptions
 from symmeter.findings import Finding, Level, Picture, Report, Rung
 from symmeter.groups import LieAlgebra, LieGroup
@@ -113,13 +112,8 @@ class PulsarFinder(Finder):
 
     name = "pulsars"
 
-    def accepts(self, subject: Subject) -> bool:
-        return isinstance(subject, PulsarPairs)
-
     def find(self, subject: Subject, options: FindOptions) -> Report:
         assert isinstance(subject, PulsarPairs)
-        if options.dictionary is not None:
-            raise InputTypeError("a dictionary of candidates goes with samples; rotation of the sky is looked for here")
         options.report_progress(0.1, "choosing degrees")
         lmax = resolved_degree(subject.array, subject.sigma)
         options.report_progress(0.3, "fitting the sky")

@@ -29,9 +29,6 @@ class CrystalFinder(Finder):
 
     name = "crystal"
 
-    def accepts(self, subject: Subject) -> bool:
-        return isinstance(subject, Crystal)
-
     def find(self, subject: Subject, options: FindOptions) -> Report:
         assert isinstance(subject, Crystal)
         told = subject.lattice
