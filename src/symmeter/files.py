@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import stat
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from symmeter.errors import OutputError
+from symmeter.errors import InputError, OutputError
 
-__all__ = ["write_atomic"]
+__all__ = ["PICTURES", "check_picture", "write_arrays", "write_as", "write_atomic", "write_figure"]
+
+#: Extensions of pictures.
+PICTURES = (".svg", ".png", ".pdf")
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
@@ -71,6 +77,94 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> Path:
         reason = getattr(error, "strerror", None) or error
         raise OutputError(f"cannot write {name}: {reason}; choose another place") from None
     return Path(path)
+
+
+def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Any]) -> Path:
+    """Write named arrays as a compressed ``.npz``, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        For arrays of objects, which could be read with pickle only.
+    OutputError
+        As :func:`write_atomic`.
+    """
+    import numpy as np
+
+    found: dict[str, Any] = {name: np.asarray(value) for name, value in arrays.items()}
+    for name, array in found.items():
+        if array.dtype.hasobject:
+            raise InputError(f"{name} is an array of objects; give numbers or text")
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **found)
+    return write_atomic(path, buffer.getvalue())
+
+
+def check_picture(path: str | os.PathLike[str] | None) -> None:
+    """Refuse a name that no picture can have, before it is drawn; None is not saved at all.
+
+    Raises
+    ------
+    InputError
+    """
+    if path is not None and Path(path).suffix.lower() not in PICTURES:
+        raise InputError(f"{path}: a picture is saved as {_either(PICTURES)}; change the extension")
+
+
+def write_figure(figure: Any, path: str | os.PathLike[str], dpi: float = 150) -> Path:
+    """Write a matplotlib figure, whole or not at all; the same figure twice is the same file.
+
+    Raises
+    ------
+    InputError
+        For extensions other than ``PICTURES``.
+    OutputError
+        As :func:`write_atomic`.
+    """
+    check_picture(path)
+    kind = Path(path).suffix.lower()
+    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    # Identifiers in an SVG are random without a salt.
+    with rc_context({"svg.hashsalt": "symmeter"}):
+        figure.savefig(buffer, format=kind[1:], dpi=dpi, metadata=undated.get(kind))
+    return write_atomic(path, buffer.getvalue())
+
+
+def write_as(path: str | os.PathLike[str], what: str, writers: Mapping[str, Callable[[], object]]) -> Path:
+    """Write in the format that the extension names.
+
+    Parameters
+    ----------
+    path : path
+    what : str
+        With its verb, for the message: "maps are".
+    writers : mapping
+        From each extension to what writes the file.
+
+    Raises
+    ------
+    InputError
+        For other extensions.
+
+    Examples
+    --------
+    >>> write_as("map.doc", "maps are", {".npz": print, ".vtk": print})
+    Traceback (most recent call last):
+    symmeter.errors.InputError: map.doc: maps are saved as .npz or .vtk; change the extension
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in writers:
+        raise InputError(f"{path}: {what} saved as {_either(writers)}; change the extension")
+    writers[suffix]()
+    return Path(path)
+
+
+def _either(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _shown(path: str) -> str:

@@ -93,7 +93,7 @@ def test_find_on_atoms(capsys, atoms, tmp_path) -> None:
         (["analyse", "ATOMS", "--lattice", "sc", "--a", "10"], "a is about"),
         (["analyse", "ATOMS", "--lattice", "cs"], "no reference lattice"),
         (["analyse", "ATOMS", "--map", "alfa"], "did you mean 'alpha'"),
-        (["analyse", "ATOMS", "--out", "a.pdf"], "change the extension"),
+        (["analyse", "ATOMS", "--out", "a.bmp"], "change the extension"),
         (["analyse", "ATOMS", "--out", "nowhere/a.json"], "does not exist; make it first"),
         (["field", "ATOMS"], "is no .npz file of numbers"),
         (["field", "nix.npz"], "cannot read nix.npz"),

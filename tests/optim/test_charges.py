@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from symmeter.errors import InputError, NonFiniteError, SampleSizeError, UnknownNameError  # noqa: E402
+from symmeter.errors import InputError, NonFiniteError, OutputError, SampleSizeError, UnknownNameError  # noqa: E402
 from symmeter.optim.noether import (  # noqa: E402
     Member,
     NoetherTracker,
@@ -554,5 +554,9 @@ def test_pictures_and_tables(tmp_path):
     assert tracker.record("0 scale").steps[-1] == 10
     tracker.plot(str(tmp_path / "charges.png"))
     assert (tmp_path / "charges.png").stat().st_size > 10_000
+    for name, error in (("charges.bmp", InputError), ("missing/charges.png", OutputError)):
+        with pytest.raises(error):
+            tracker.plot(str(tmp_path / name))
+    assert [p.name for p in tmp_path.iterdir()] == ["charges.png"]
     assert "7 bias shift" in tracker.report()
     assert "rescale" in str(symmetries)

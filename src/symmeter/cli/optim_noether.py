@@ -116,12 +116,9 @@ def _plain(record: Any) -> dict[str, Any]:
 
 
 def _save(tracker: Any, records: list[Any], found: Any, out: Path, quiet: bool) -> None:
-    import io
     from importlib.util import find_spec
 
-    import numpy as np
-
-    from symmeter.files import write_atomic
+    from symmeter.files import write_arrays, write_atomic
 
     out.mkdir(parents=True, exist_ok=True)
     arrays = {}
@@ -129,9 +126,7 @@ def _save(tracker: Any, records: list[Any], found: Any, out: Path, quiet: bool) 
         key = r.symmetry.name.replace("/", "_")
         arrays[f"{key}/steps"], arrays[f"{key}/measured"] = r.steps, r.measured
         arrays.update({f"{key}/{law}": p for law, p in r.predicted.items()})
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    write_atomic(out / "charges.npz", buffer.getvalue())
+    write_arrays(out / "charges.npz", arrays)
     write_atomic(out / "report.txt", f"{found}\n\n{tracker.report()}\n")
     say(f"saved: {out / 'charges.npz'}, {out / 'report.txt'}", quiet)
     if find_spec("matplotlib") is not None:

@@ -129,16 +129,13 @@ def _show(
 
 
 def _save(path: Path, columns: dict[str, Any], facts: dict[str, Any]) -> None:
-    import io
 
     import numpy as np
 
-    from symmeter.files import write_atomic
+    from symmeter.files import write_arrays, write_atomic
 
     if path.suffix.lower() == ".npz":
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **columns, **facts)
-        write_atomic(path, buffer.getvalue())
+        write_arrays(path, {**columns, **facts})
         return
     table = np.array(list(columns.values())).T
     lines = [",".join(columns), *(",".join(f"{v:.17g}" for v in row) for row in table)]

@@ -301,21 +301,18 @@ def _show(found: Any, plain: dict[str, Any]) -> None:
 
 
 def _save(path: Path, found: Any, plain: dict[str, Any]) -> None:
-    import io
     import json
 
     import numpy as np
 
-    from symmeter.files import write_atomic
+    from symmeter.files import write_arrays, write_atomic
 
     if path.suffix.lower() == ".json":
         write_atomic(path, json.dumps(plain, indent=2) + "\n")
         return
-    buffer = io.BytesIO()
     arrays: dict[str, Any] = {
         "spacings": found.periodogram.spacings, "ln_likelihoods": found.periodogram.values,
         "ln_bayes_factor": found.ln_bayes_factor, "ln_bayes_error": found.ln_bayes_error,
         **{f"samples_{k}": np.asarray(v) for k, v in found.samples.items()},
     }  # fmt: skip
-    np.savez_compressed(buffer, **arrays)
-    write_atomic(path, buffer.getvalue())
+    write_arrays(path, arrays)

@@ -80,23 +80,19 @@ def _array(path: Path) -> Any:
 @click.option("--quiet", is_flag=True, help="Print nothing for people.")
 def orf(pulsars: Path, lmax: int, convention: str, auto: bool, out: Path | None, as_json: bool, quiet: bool) -> None:
     """Exact generalised overlap reduction functions of an array."""
-    import io
 
     import numpy as np
 
     from symmeter.cli.find import _check_output
-    from symmeter.files import write_atomic
+    from symmeter.files import write_arrays
 
     if out is not None:
         _check_output("--out", out, (".npz",))
     array = _array(pulsars)
     basis = array.orf_basis(lmax, convention=convention, auto=auto)
     if out is not None:
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer, basis=basis, pairs=array.pairs, angles=array.angles, names=np.array(array.names), lmax=lmax
-        )
-        write_atomic(out, buffer.getvalue())
+        write_arrays(out, {"basis": basis, "pairs": array.pairs, "angles": array.angles, "names": array.names,
+                           "lmax": lmax})  # fmt: skip
     if as_json:
         print_json({
             "pulsars": list(array.names), "pairs": array.pairs.tolist(), "angles": array.angles.tolist(), "lmax": lmax,

@@ -9,6 +9,7 @@ import click
 
 from symmeter.cli.lazy import LazyGroup
 from symmeter.cli.output import json_option, print_json, print_table, say
+from symmeter.files import PICTURES
 
 __all__ = ["analyse", "defects", "ebsd", "field"]
 
@@ -20,9 +21,9 @@ _COMMANDS = {
     ),
     "field": ("symmeter.cli.spacetime_defects:field", "A density of dislocations: what it holds, and its stress."),
 }
-_ATOMS_OUT = (".json", ".extxyz", ".vtk", ".png", ".svg")
-_MAP_OUT = (".json", ".npz", ".vtk", ".png", ".svg")
-_FIELD_OUT = (".json", ".npz", ".vtk", ".png", ".svg")
+_ATOMS_OUT = (".json", ".extxyz", ".vtk", *PICTURES)
+_MAP_OUT = (".json", ".npz", ".vtk", *PICTURES)
+_FIELD_OUT = (".json", ".npz", ".vtk", *PICTURES)
 
 
 @click.group(
@@ -96,7 +97,7 @@ def analyse(
         value = found.summary()
         for out in outs:
             progress(0.9, f"writing {out.name}")
-            if out.suffix.lower() in (".png", ".svg"):
+            if out.suffix.lower() in PICTURES:
                 found.plot(out, scalar)
             else:
                 found.save(out)
@@ -202,7 +203,7 @@ def field(
             }  # fmt: skip
             for out in outs:
                 progress(0.8, f"writing {out.name}")
-                if out.suffix.lower() in (".png", ".svg"):
+                if out.suffix.lower() in PICTURES:
                     found.plot(out, component)
                 elif out.suffix.lower() != ".json":
                     found.save(out)

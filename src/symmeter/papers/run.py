@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import platform
 import time
@@ -233,7 +232,7 @@ def _in_order(paper: Paper, outcome: Outcome) -> tuple[Measured, ...]:
 
 
 def _draw(outcome: Outcome, folder: Path, note: Callable[[str], None]) -> Path | None:
-    from symmeter.files import write_atomic
+    from symmeter.files import write_atomic, write_figure
 
     if outcome.figure is None:
         return None
@@ -244,8 +243,5 @@ def _draw(outcome: Outcome, folder: Path, note: Callable[[str], None]) -> Path |
         return None
     if isinstance(figure, str):
         return write_atomic(folder / "figure.svg", figure)
-    for suffix, options in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 160})):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=suffix, **options)
-        write_atomic(folder / f"figure.{suffix}", buffer.getvalue())
-    return folder / "figure.png"
+    write_figure(figure, folder / "figure.svg", dpi=100)
+    return write_figure(figure, folder / "figure.png", dpi=160)

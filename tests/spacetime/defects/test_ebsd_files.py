@@ -156,7 +156,7 @@ def test_broken_files_get_one_line(name, text, words, tmp_path, capsys) -> None:
         ("missing has shape", lambda a: defects.from_orientations(a, 1.0, missing=np.zeros((2, 2), bool))),
         ("no point of the map", lambda a: defects.from_orientations(a, 1.0, missing=np.ones((9, 7), bool))),
         ("length of a Burgers vector", lambda a: defects.from_orientations(a, 1.0).dislocation_density(-1)),
-        ("change the extension", lambda a: defects.from_orientations(a, 1.0).save("a.pdf")),
+        ("change the extension", lambda a: defects.from_orientations(a, 1.0).save("a.bmp")),
         ("cannot read", lambda a: defects.read_orientations("nowhere.npz")),
         ("cannot read", lambda a: defects.read_orientations("nowhere.ang")),
     ],

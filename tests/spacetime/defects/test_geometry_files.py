@@ -75,8 +75,8 @@ def test_files_hold_every_field(point, tmp_path) -> None:
     [
         ("did you mean 'div Q'", lambda g: g.field("div q")),
         ("no vector of a geometry", lambda g: g.plot(None, "alpha", "A")),
-        ("change the extension", lambda g: g.save("a.pdf")),
-        ("change the extension", lambda g: g.plot("a.pdf")),
+        ("change the extension", lambda g: g.save("a.bmp")),
+        ("change the extension", lambda g: g.plot("a.bmp")),
         ("three dimensions", lambda g: defects.edge(core=1.0, n=2).on_grid((16, 16), 0.5).field("axial")),
     ],
 )

@@ -50,10 +50,15 @@ def save_plot(records: Sequence[ChargeRecord], path: str | Path) -> None:
     MissingDependencyError
         Without matplotlib.
     InputError
-        When there is nothing to draw.
+        When there is nothing to draw, or not as .svg, .png or .pdf.
+    OutputError
+        If the file cannot be written.
     """
+    from symmeter.files import check_picture, write_figure
+
     if not records:
         raise InputError("there is no charge to draw")
+    check_picture(path)
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -70,7 +75,7 @@ def save_plot(records: Sequence[ChargeRecord], path: str | Path) -> None:
     handles = [_line("#11202b", (None, None), 3.2, 0.35), *(_line(*_STYLES[law]) for law in laws)]
     figure.legend(handles, ["measured", *(_WORDS[law] for law in laws)], loc="outside upper right", ncols=4, fontsize=8,
                   frameon=False)  # fmt: skip
-    figure.savefig(path, dpi=150)
+    write_figure(figure, path)
 
 
 def _line(colour: str, dashes: Any, width: float, alpha: float = 1.0) -> Any:

@@ -23,6 +23,9 @@ def save_curve(runs: Sequence[TrainingRun], path: str | Path) -> None:
     MissingDependencyError
         Without matplotlib.
     """
+    from symmeter.files import check_picture, write_figure
+
+    check_picture(path)
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -41,4 +44,4 @@ def save_curve(runs: Sequence[TrainingRun], path: str | Path) -> None:
     axes.set_ylabel("nats a token (dots: held out)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.02)
-    figure.savefig(path, dpi=150)
+    write_figure(figure, path)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from symmeter.errors import InputError, MissingDependencyError
-from symmeter.files import write_atomic
+from symmeter.files import write_arrays, write_atomic
 from symmeter.signals.echoes.strain_record import StrainRecord
 
 __all__ = ["write_strain"]
@@ -46,18 +46,17 @@ def write_strain(path: str | Path, record: StrainRecord, facts: Mapping[str, Any
     path = Path(path)
     facts = dict(facts or {})
     suffix = path.suffix.lower()
-    buffer = io.BytesIO()
     if suffix == ".npz":
         arrays: dict[str, Any] = {
             "strain": record.values, "sample_rate": record.sample_rate, "start": record.start,
             "detector": np.array(record.detector), **{f"truth_{k}": np.asarray(v) for k, v in facts.items()},
         }  # fmt: skip
-        np.savez_compressed(buffer, **arrays)
-    elif suffix in (".hdf5", ".h5"):
+        return write_arrays(path, arrays)
+    if suffix in (".hdf5", ".h5"):
+        buffer = io.BytesIO()
         _hdf5(buffer, record, facts)
-    else:
-        raise InputError(f"{path}: strain is written as .npz or .hdf5, not {path.suffix or 'without extension'}")
-    return write_atomic(path, buffer.getvalue())
+        return write_atomic(path, buffer.getvalue())
+    raise InputError(f"{path}: strain is written as .npz or .hdf5, not {path.suffix or 'without extension'}")
 
 
 def _hdf5(buffer: io.BytesIO, record: StrainRecord, facts: Mapping[str, Any]) -> None:

@@ -49,6 +49,9 @@ def draw_sky(
     ------
     InputError, MissingDependencyError
     """
+    from symmeter.files import check_picture, write_figure
+
+    check_picture(path)
     try:
         from matplotlib import rc_context
         from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
@@ -96,7 +99,7 @@ def draw_sky(
         else:
             bar.set_xticks([lowest, 1.0 + reach], [f"{lowest:.7g}", f"{1 + reach:.7g}"])
         if path is not None:
-            _save(figure, Path(path))
+            write_figure(figure, path)
     return figure
 
 
@@ -121,16 +124,3 @@ def _frame(axes: Any) -> None:
     axes.tick_params(colors=_SOFT, labelsize=7.5)
     for spine in axes.spines.values():
         spine.set_edgecolor(_LINE)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    import io
-
-    from symmeter.files import write_atomic
-
-    kind = path.suffix.lower().lstrip(".")
-    if kind not in ("svg", "png", "pdf"):
-        raise InputError(f"{path}: a picture is saved as .svg, .png or .pdf; change the extension")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
-    write_atomic(path, buffer.getvalue())

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symmeter.errors import InputError
-
 if TYPE_CHECKING:
     from symmeter.spacetime.defects.atoms import AtomsReport
     from symmeter.spacetime.defects.burgers import BurgersLoop
@@ -27,16 +25,13 @@ def save_atoms(report: AtomsReport, path: Any) -> Path:
     """
     import json
 
-    from symmeter.files import write_atomic
+    from symmeter.files import write_as, write_atomic
 
-    suffix = Path(path).suffix.lower()
-    if suffix == ".extxyz":
-        return write_atomic(path, _extxyz(report))
-    if suffix == ".vtk":
-        return write_atomic(path, _vtk(report))
-    if suffix == ".json":
-        return write_atomic(path, json.dumps(summary_of(report), indent=2) + "\n")
-    raise InputError(f"{path}: atoms are saved as .extxyz or .vtk, their summary as .json; change the extension")
+    return write_as(path, "atoms and their summary are", {
+        ".extxyz": lambda: write_atomic(path, _extxyz(report)),
+        ".vtk": lambda: write_atomic(path, _vtk(report)),
+        ".json": lambda: write_atomic(path, json.dumps(summary_of(report), indent=2) + "\n"),
+    })  # fmt: skip
 
 
 def _table(report: AtomsReport) -> dict[str, np.ndarray]:

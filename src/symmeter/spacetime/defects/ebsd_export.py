@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symmeter.errors import InputError, MissingDependencyError
+from symmeter.errors import MissingDependencyError
+from symmeter.spacetime.defects.image_data import image_data
 
 if TYPE_CHECKING:
     from symmeter.spacetime.defects.ebsd import OrientationMap
@@ -34,7 +34,7 @@ def summary_of_map(found: OrientationMap) -> dict[str, Any]:
 
 
 def save_map(found: OrientationMap, path: Any) -> Path:
-    """Write ``.npz``, ``.vtk``, ``.json``, ``.png`` or ``.svg``.
+    """Write ``.npz``, ``.vtk``, ``.json`` or a picture.
 
     Raises
     ------
@@ -43,39 +43,23 @@ def save_map(found: OrientationMap, path: Any) -> Path:
     """
     import json
 
-    from symmeter.files import write_atomic
+    from symmeter.files import PICTURES, write_arrays, write_as, write_atomic
 
-    suffix = Path(path).suffix.lower()
-    if suffix == ".npz":
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, alpha=found.alpha, sample_alpha=found.sample_alpha, curvature=found.curvature,
-                            lower_bound=found.lower_bound, tightest_bound=found.tightest_bound,
-                            spacing=np.array(found.spacing))  # fmt: skip
-        return write_atomic(path, buffer.getvalue())
-    if suffix == ".vtk":
-        return write_atomic(path, _vtk(found))
-    if suffix == ".json":
-        return write_atomic(path, json.dumps(summary_of_map(found), indent=2) + "\n")
-    if suffix in (".png", ".svg"):
-        draw_map(found, path)
-        return Path(path)
-    raise InputError(f"{path}: maps are saved as .npz, .vtk, .json, .png or .svg; change the extension")
+    names = ("alpha", "sample_alpha", "curvature", "lower_bound", "tightest_bound", "spacing")
+    return write_as(path, "maps are", {
+        ".npz": lambda: write_arrays(path, {name: getattr(found, name) for name in names}),
+        ".vtk": lambda: write_atomic(path, _vtk(found)),
+        ".json": lambda: write_atomic(path, json.dumps(summary_of_map(found), indent=2) + "\n"),
+        **dict.fromkeys(PICTURES, lambda: draw_map(found, path)),
+    })  # fmt: skip
 
 
 def _vtk(found: OrientationMap) -> str:
-    nx, ny = found.tightest_bound.shape
-    out = io.StringIO()
-    out.write(
-        f"# vtk DataFile Version 3.0\ndislocations of an orientation map\nASCII\nDATASET STRUCTURED_POINTS\n"
-        f"DIMENSIONS {nx} {ny} 1\nORIGIN 0 0 0\nSPACING {found.spacing[0]:.10g} {found.spacing[1]:.10g} 1\n"
-        f"POINT_DATA {nx * ny}\n"
-    )
     bound = found.tightest_bound
     # Zero where nothing is known, since readers choke on NaN: "known" tells those points from straight ones.
-    for name, values in (("known", np.isfinite(bound)), ("bound", bound), ("alpha_z_norm", found.lower_bound)):
-        out.write(f"SCALARS {name} double 1\nLOOKUP_TABLE default\n")
-        np.savetxt(out, np.nan_to_num(values).T.reshape(-1, 1), fmt="%.7g")
-    return out.getvalue()
+    fields = {"known": np.isfinite(bound), "bound": bound, "alpha_z_norm": found.lower_bound}
+    scalars = {name: np.nan_to_num(values) for name, values in fields.items()}
+    return image_data("dislocations of an orientation map", bound.shape, found.spacing, scalars=scalars)
 
 
 def draw_map(found: OrientationMap, path: Any = None) -> Any:
@@ -85,8 +69,9 @@ def draw_map(found: OrientationMap, path: Any = None) -> Any:
     ------
     InputError, MissingDependencyError
     """
-    if path is not None and Path(path).suffix.lower() not in (".png", ".svg"):
-        raise InputError(f"{path}: a picture is saved as .png or .svg; change the extension")
+    from symmeter.files import check_picture, write_figure
+
+    check_picture(path)
     try:
         from matplotlib import colormaps
         from matplotlib.colors import LogNorm
@@ -108,7 +93,5 @@ def draw_map(found: OrientationMap, path: Any = None) -> Any:
     axes.set(xlabel="x", ylabel="y")
     figure.colorbar(image, ax=axes, fraction=0.045, pad=0.02).set_label("|α| is at least (per length)")
     if path is not None:
-        from symmeter.spacetime.defects.pictures import save_figure
-
-        save_figure(figure, path)
+        write_figure(figure, path, dpi=160)
     return figure

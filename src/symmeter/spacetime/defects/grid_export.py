@@ -6,14 +6,14 @@ means stands in ``FIELDS``.
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symmeter.errors import InputError, MissingDependencyError, UnknownNameError, nearest_name
+from symmeter.errors import MissingDependencyError, UnknownNameError, nearest_name
+from symmeter.spacetime.defects.image_data import image_data
 
 if TYPE_CHECKING:
     from symmeter.spacetime.defects.grid_geometry import GridMetricAffine
@@ -80,60 +80,46 @@ def field_named(geometry: GridMetricAffine, name: str) -> np.ndarray:
 
 
 def save_geometry(geometry: GridMetricAffine, path: Any) -> Path:
-    """Write all fields as ``.npz`` or ``.vtk``, or a picture of the density as ``.png`` or ``.svg``.
+    """Write all fields as ``.npz`` or ``.vtk``, or a picture of the density.
 
     Raises
     ------
     InputError
         For other extensions.
     """
-    from symmeter.files import write_atomic
+    from symmeter.files import PICTURES, write_arrays, write_as, write_atomic
 
-    suffix = Path(path).suffix.lower()
-    if suffix in (".png", ".svg"):
-        draw_field(geometry, path)
-        return Path(path)
-    if suffix not in (".npz", ".vtk"):
-        raise InputError(f"{path}: a geometry is saved as .npz, .vtk, .png or .svg; change the extension")
+    return write_as(path, "geometries are", {
+        ".npz": lambda: write_arrays(path, _arrays(geometry)),
+        ".vtk": lambda: write_atomic(path, _vtk(geometry)),
+        **dict.fromkeys(PICTURES, lambda: draw_field(geometry, path)),
+    })  # fmt: skip
+
+
+def _fields(geometry: GridMetricAffine) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """All scalars and vectors, by names that files can have."""
     names = [name for name in FIELDS if name != "axial" or geometry.n == 3]
-    scalars = {name.replace(" ", "_"): field_named(geometry, name) for name in names}
-    vectors = {f"{name}_vector": vector_named(geometry, name) for name in VECTORS}
-    if suffix == ".vtk":
-        return write_atomic(path, _vtk(geometry, scalars, vectors))
-    arrays: dict[str, Any] = {
-        "torsion": geometry.torsion.components, "nonmetricity": geometry.nonmetricity.components,
-        "coframe": geometry.coframe, "spacing": np.array(geometry.grid.spacing),
-        "origin": np.array(geometry.grid.origin), "gauge": np.array(geometry.gauge),
-        "convention": np.array(geometry.convention.nonmetricity), **scalars, **vectors,
-    }  # fmt: skip
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return write_atomic(path, buffer.getvalue())
-
-
-def _vtk(geometry: GridMetricAffine, scalars: dict[str, np.ndarray], vectors: dict[str, np.ndarray]) -> str:
-    grid, n = geometry.grid, geometry.n
-
-    def three(values: Any, fill: float) -> str:
-        return " ".join(f"{v:.10g}" for v in (*values, *([fill] * (3 - n))))
-
-    count = int(np.prod(grid.shape))
-    out = io.StringIO()
-    out.write(
-        f"# vtk DataFile Version 3.0\n{geometry.gauge} geometry\nASCII\nDATASET STRUCTURED_POINTS\n"
-        f"DIMENSIONS {three(grid.shape, 1)}\nORIGIN {three(grid.origin, 0)}\nSPACING {three(grid.spacing, 1)}\n"
-        f"POINT_DATA {count}\n"
+    return (
+        {name.replace(" ", "_"): field_named(geometry, name) for name in names},
+        {f"{name}_vector": vector_named(geometry, name) for name in VECTORS},
     )
-    for name, values in scalars.items():
-        out.write(f"SCALARS {name} double 1\nLOOKUP_TABLE default\n")
-        np.savetxt(out, np.transpose(values).reshape(-1, 1), fmt="%.7g")
-    for name, values in vectors.items():
-        out.write(f"VECTORS {name} double\n")
-        flat = np.zeros((count, 3))
-        for i in range(n):
-            flat[:, i] = np.transpose(values[i]).ravel()
-        np.savetxt(out, flat, fmt="%.7g")
-    return out.getvalue()
+
+
+def _arrays(geometry: GridMetricAffine) -> dict[str, Any]:
+    scalars, vectors = _fields(geometry)
+    return {
+        "torsion": geometry.torsion.components, "nonmetricity": geometry.nonmetricity.components,
+        "coframe": geometry.coframe, "spacing": geometry.grid.spacing, "origin": geometry.grid.origin,
+        "gauge": geometry.gauge, "convention": geometry.convention.nonmetricity, **scalars, **vectors,
+    }  # fmt: skip
+
+
+def _vtk(geometry: GridMetricAffine) -> str:
+    grid = geometry.grid
+    scalars, vectors = _fields(geometry)
+    return image_data(
+        f"{geometry.gauge} geometry", grid.shape, grid.spacing, grid.origin, scalars=scalars, vectors=vectors
+    )
 
 
 def draw_field(geometry: GridMetricAffine, path: Any = None, field: str = "alpha", arrows: str | None = None) -> Any:
@@ -143,8 +129,9 @@ def draw_field(geometry: GridMetricAffine, path: Any = None, field: str = "alpha
     ------
     UnknownNameError, InputError, MissingDependencyError
     """
-    if path is not None and Path(path).suffix.lower() not in (".png", ".svg"):
-        raise InputError(f"{path}: a picture is saved as .png or .svg; change the extension")
+    from symmeter.files import check_picture, write_figure
+
+    check_picture(path)
     values = field_named(geometry, field)
     vector = None if arrows is None else vector_named(geometry, arrows)
     try:
@@ -180,7 +167,5 @@ def draw_field(geometry: GridMetricAffine, path: Any = None, field: str = "alpha
     what = FIELDS[field] + (f"; arrows: {arrows}" if vector is not None else "")
     figure.colorbar(image, ax=axes, fraction=0.045, pad=0.02).set_label(what)
     if path is not None:
-        from symmeter.spacetime.defects.pictures import save_figure
-
-        save_figure(figure, path)
+        write_figure(figure, path, dpi=160)
     return figure

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -155,8 +154,9 @@ def draw_atoms(
     MissingDependencyError
         Without matplotlib.
     """
-    if path is not None and Path(path).suffix.lower() not in (".png", ".svg"):
-        raise InputError(f"{path}: a picture is saved as .png or .svg; change the extension")
+    from symmeter.files import check_picture, write_figure
+
+    check_picture(path)
     view = project(report, scalar, direction)
     try:
         from matplotlib.figure import Figure
@@ -167,7 +167,7 @@ def draw_atoms(
     paint(axes, figure, view, report)
     axes.set_title(title or f"{report.n} atoms as {report.lattice.name}", loc="left", color=INK, fontsize=12)
     if path is not None:
-        save_figure(figure, path)
+        write_figure(figure, path, dpi=160)
     return figure
 
 
@@ -211,16 +211,3 @@ def paint(axes: Any, figure: Any, view: View, report: AtomsReport, label: bool =
         bar.outline.set_edgecolor(LINE)
         bar.ax.tick_params(colors=SOFT, length=3)
     return dots
-
-
-def save_figure(figure: Any, path: Any) -> Path:
-    """Write a figure whole or not at all."""
-    import io
-
-    from symmeter.files import write_atomic
-
-    buffer = io.BytesIO()
-    # No date: the same picture twice is the same file.
-    plain = {"Date": None} if Path(path).suffix.lower() == ".svg" else {}
-    figure.savefig(buffer, format=Path(path).suffix[1:].lower(), dpi=160, metadata=plain)
-    return write_atomic(path, buffer.getvalue())

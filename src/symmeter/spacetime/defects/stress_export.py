@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symmeter.errors import InputError, MissingDependencyError, UnknownNameError
+from symmeter.errors import MissingDependencyError, UnknownNameError
+from symmeter.spacetime.defects.image_data import image_data
 
 if TYPE_CHECKING:
     from symmeter.spacetime.defects.stress import DefectStress
@@ -19,45 +19,28 @@ _NAMES = ("xx", "yy", "zz", "yz", "xz", "xy")
 
 
 def save_stress(found: DefectStress, path: Any) -> Path:
-    """Write ``.npz``, ``.vtk``, ``.png`` or ``.svg``.
+    """Write ``.npz``, ``.vtk`` or a picture.
 
     Raises
     ------
     InputError
         For other extensions.
     """
-    from symmeter.files import write_atomic
+    from symmeter.files import PICTURES, write_arrays, write_as, write_atomic
 
-    suffix = Path(path).suffix.lower()
-    if suffix == ".npz":
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, stress=found.stress, distortion=found.distortion, spacing=np.array(found.spacing),
-                            stiffness=found.stiffness, zero_mode=np.array(found.zero_mode))  # fmt: skip
-        return write_atomic(path, buffer.getvalue())
-    if suffix == ".vtk":
-        return write_atomic(path, _vtk(found))
-    if suffix in (".png", ".svg"):
-        draw_stress(found, path)
-        return Path(path)
-    raise InputError(f"{path}: stress is saved as .npz, .vtk, .png or .svg; change the extension")
+    names = ("stress", "distortion", "spacing", "stiffness", "zero_mode")
+    return write_as(path, "stress is", {
+        ".npz": lambda: write_arrays(path, {name: getattr(found, name) for name in names}),
+        ".vtk": lambda: write_atomic(path, _vtk(found)),
+        **dict.fromkeys(PICTURES, lambda: draw_stress(found, path)),
+    })  # fmt: skip
 
 
 def _vtk(found: DefectStress) -> str:
-    grid = (*found.grid, 1)[:3]
-    step = (*found.spacing, 1.0)[:3]
-    n = int(np.prod(grid))
-    out = io.StringIO()
-    out.write(
-        "# vtk DataFile Version 3.0\nstress of dislocations\nASCII\nDATASET STRUCTURED_POINTS\n"
-        f"DIMENSIONS {grid[0]} {grid[1]} {grid[2]}\nORIGIN 0 0 0\n"
-        f"SPACING {step[0]:.10g} {step[1]:.10g} {step[2]:.10g}\n"
-        f"POINT_DATA {n}\nTENSORS stress double\n"
-    )
-    # VTK runs through x first.
-    np.savetxt(out, found.stress.reshape(9, *grid).transpose(3, 2, 1, 0).reshape(n, 9), fmt="%.7g")
-    out.write("SCALARS von_mises double 1\nLOOKUP_TABLE default\n")
-    np.savetxt(out, found.von_mises.reshape(grid).transpose(2, 1, 0).reshape(n, 1), fmt="%.7g")
-    return out.getvalue()
+    return image_data(
+        "stress of dislocations", found.grid, found.spacing,
+        tensors={"stress": found.stress}, scalars={"von_mises": found.von_mises},
+    )  # fmt: skip
 
 
 def field_of(found: DefectStress, component: str) -> np.ndarray:
@@ -80,8 +63,9 @@ def draw_stress(found: DefectStress, path: Any = None, component: str = "von_mis
     MissingDependencyError
         Without matplotlib.
     """
-    if path is not None and Path(path).suffix.lower() not in (".png", ".svg"):
-        raise InputError(f"{path}: a picture is saved as .png or .svg; change the extension")
+    from symmeter.files import check_picture, write_figure
+
+    check_picture(path)
     values = field_of(found, component)
     try:
         from matplotlib.figure import Figure
@@ -102,7 +86,5 @@ def draw_stress(found: DefectStress, path: Any = None, component: str = "von_mis
     )
     figure.colorbar(image, ax=axes, fraction=0.045, pad=0.02).set_label(label)
     if path is not None:
-        from symmeter.spacetime.defects.pictures import save_figure
-
-        save_figure(figure, path)
+        write_figure(figure, path, dpi=160)
     return figure

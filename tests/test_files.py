@@ -6,10 +6,11 @@ import os
 import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from symmeter.errors import OutputError
-from symmeter.files import write_atomic
+from symmeter.errors import InputError, OutputError
+from symmeter.files import check_picture, write_arrays, write_as, write_atomic, write_figure
 
 
 def refusal(path: object, data: str | bytes = "x") -> str:
@@ -107,3 +108,45 @@ def test_interruption_leaves_the_old_file_and_nothing_else(
 def test_devices_are_written_directly(tmp_path: Path) -> None:
     write_atomic("/dev/null", "x")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_arrays_come_back_without_pickle(tmp_path: Path) -> None:
+    path = write_arrays(tmp_path / "a.npz", {"x": [1.0, 2.0], "names": ("a", "b"), "n": 3})
+    with np.load(path, allow_pickle=False) as data:
+        assert data["x"].tolist() == [1.0, 2.0]
+        assert data["names"].tolist() == ["a", "b"]
+        assert int(data["n"]) == 3
+    with pytest.raises(InputError, match="maps is an array of objects"):
+        write_arrays(tmp_path / "b.npz", {"maps": [abs, max]})
+    assert not (tmp_path / "b.npz").exists()
+
+
+def test_a_figure_is_the_same_file_twice(tmp_path: Path) -> None:
+    figure_module = pytest.importorskip("matplotlib.figure")
+
+    def draw() -> object:
+        figure = figure_module.Figure(figsize=(2, 2))
+        # A line that is cut off has an identifier in an SVG.
+        axes = figure.subplots()
+        axes.plot([0, 5], [0, 5])
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        return figure
+
+    starts = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF"}
+    for suffix, start in starts.items():
+        one, two = (write_figure(draw(), tmp_path / f"{name}{suffix}").read_bytes() for name in "ab")
+        assert one == two
+        assert one.startswith(start)
+
+
+def test_other_extensions_are_refused_before_anything_is_drawn(tmp_path: Path) -> None:
+    check_picture(None)
+    check_picture("a.PDF")
+    with pytest.raises(InputError, match=r"a picture is saved as \.svg, \.png or \.pdf; change the extension"):
+        check_picture("a.bmp")
+    asked: list[str] = []
+    writers = {".npz": lambda: asked.append("npz"), ".vtk": lambda: asked.append("vtk")}
+    assert write_as(tmp_path / "a.VTK", "maps are", writers) == tmp_path / "a.VTK"
+    with pytest.raises(InputError, match=r"a\.doc: maps are saved as \.npz or \.vtk"):
+        write_as("a.doc", "maps are", writers)
+    assert asked == ["vtk"]
