@@ -1,4 +1,5 @@
-"""Keep the sweep over learning rates of ``symmeter reproduce symmetry-optimizers --scale full`` for the laptop scale.
+"""Keep what ``symmeter reproduce symmetry-optimizers --scale full`` found for the laptop scale: the sweep over learning
+rates, and the repeats of regimes that are too large for it.
 
 Usage: python scripts/keep_optimizer_rates.py results.json
 """
@@ -10,6 +11,7 @@ import platform
 import sys
 from pathlib import Path
 
+from symmeter.papers._symmetry_optimizers_runs import LATER
 from symmeter.papers.checkpoints import decode
 
 KEPT = ("task", "method", "lr", "embedding", "seed", "steps", "loss")
@@ -18,15 +20,18 @@ TARGET = Path(__file__).parent.parent / "src" / "symmeter" / "papers" / "_symmet
 
 def main(results: str) -> None:
     """Write the rows that the experiment needs, one a line."""
-    runs = decode(json.loads(Path(results).read_text(encoding="utf-8")))["tables"]["sweep"]
-    if not runs:
+    tables = decode(json.loads(Path(results).read_text(encoding="utf-8")))["tables"]
+    if not tables["sweep"]:
         raise SystemExit(f"{results} has no sweep; make one with --scale full")
-    rows = [{k: row[k] for k in KEPT} for row in runs]
-    rows = [{**r, "loss": r["loss"] if r["loss"] < 1e6 else None} for r in rows]
-    lines = ",\n    ".join(json.dumps(r) for r in rows)
-    head = f'{{\n  "kept_with": "Python {platform.python_version()}",\n  "runs": [\n    '
-    TARGET.write_text(f"{head}{lines}\n  ]\n}}\n", encoding="utf-8")
-    print(f"{len(rows)} runs kept in {TARGET.name}")
+    kept = {"runs": tables["sweep"], "repeats": [r for r in tables["runs"] if r["task"] in LATER]}
+    parts = [f'"kept_with": "Python {platform.python_version()}"']
+    for name, rows in kept.items():
+        plain = [{k: row[k] for k in KEPT} for row in rows]
+        plain = [{**r, "loss": r["loss"] if r["loss"] < 1e6 else None} for r in plain]
+        lines = ",\n    ".join(json.dumps(r) for r in plain)
+        parts.append(f'"{name}": [\n    {lines}\n  ]')
+    TARGET.write_text("{\n  " + ",\n  ".join(parts) + "\n}\n", encoding="utf-8")
+    print(f"{len(kept['runs'])} runs and {len(kept['repeats'])} repeats kept in {TARGET.name}")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def test_wrong_numbers_and_worse_networks_fall_short(results):
         "coordinates": {"ours": 1.0, "eigenvectors": 4.0, "geomstats": None},
         "step": [{"group": "sl2", "ours": 1.0, "dense": 0.9, "rank 1": 0.5, "convolutions": 0.7, "faster": 0.9}],
     }
+    tables["longer"], tables["longer_seconds"] = [], None
     found = {m.claim.statement: m for m in judge(tables, "laptop")}
     outcome = {s: m.outcome for s, m in found.items()}
 
@@ -60,7 +61,40 @@ def test_wrong_numbers_and_worse_networks_fall_short(results):
     assert of("above a plain network of as many weights") == of("compact group") == of("redrawn") == "passed"
     assert of("undo equivariance") == of("points of one draw") == "passed"
     assert of("mend that") == "falls short"
-    assert of("five times the weights") == of("saw deformed digits") == "falls short"  # equal is not above
+    assert of("above a plain network of five times") == of("saw deformed digits") == "falls short"  # equal is not above
+    assert of("ten minutes, GL+(2)") == of("ten minutes, so") == of("Length of training") == "not run"
+
+
+def test_ten_minutes_are_compared_seed_by_seed(results):
+    tables = copy.deepcopy(results[1]["tables"])
+    tables.update(scale="full", seconds=120.0, longer_seconds=600.0, times=None)
+    changes = {"before": {"still": 0.7, "along": 1.0}, "after": {"still": 0.3, "along": 0.6}}
+
+    def row(name: str, seed: int, mild: float, doubled: float):
+        return {"network": name, "seed": seed, "accuracy": [1, 1, mild, 1, doubled, 1, 1], "contrast": changes}
+
+    tables["trained"] = [row(name, k, 0.6 + 0.01 * k, 0.4) for name in NETWORKS for k in range(3)]
+    tables["longer"] = [
+        row(name, k, 0.6 + 0.01 * k + gain, 0.4 + gain)
+        for name, gain in (("GL+(2)", 0.1), ("SL(2)", 0.2), ("CNN", 0.05), ("CNN, 5 x the weights", 0.15))
+        for k in range(3)
+    ]
+
+    def judged():
+        return {m.claim.statement: m for m in judge(tables, "full")}
+
+    def of(words: str):
+        return next(m for s, m in judged().items() if words in s)
+
+    for words in ("ten minutes, GL+(2)", "ten minutes, so", "ten minutes, SL(2)", "Length of training"):
+        assert of(words).outcome == "passed"
+    assert of("ten minutes, GL+(2)").value == "0.710 against 0.660 at 1, 0.500 against 0.450 at 2"
+    assert "3 seeds, 600 s each" in of("ten minutes, GL+(2)").detail
+    assert of("Length of training").value == "GL+(2) +0.100, SL(2) +0.200, CNN +0.050"
+    # One seed of three is enough to fall short, by its own plain network.
+    next(r for r in tables["longer"] if (r["network"], r["seed"]) == ("SL(2)", 2))["accuracy"][2] = 0.66
+    assert of("ten minutes, so").outcome == of("Length of training").outcome == "falls short"
+    assert of("ten minutes, GL+(2)").outcome == of("ten minutes, SL(2)").outcome == "passed"
 
 
 def test_changes_are_counted_in_distances_between_digits():

@@ -36,6 +36,8 @@ def draw(tables: dict[str, Any]) -> Any:
         _digits(figure, tables["strengths"])
         _features(figure, tables)
         _curves(figure, tables)
+        if tables["longer"]:
+            _longer(figure, tables)
         _errors(figure, tables)
         return figure
 
@@ -129,6 +131,25 @@ def _curves(figure: Any, tables: dict[str, Any]) -> None:
     axes.set_xlabel("strength of deformation at the test")
     axes.set_title("Accuracy on 797 test digits", loc="left", fontsize=10.5, color=INK)
     _labels(axes, ends, max(tables["strengths"]), least=0.046)
+
+
+def _longer(figure: Any, tables: dict[str, Any], place: int = 2) -> None:
+    """What five times the training does, in the colours of the curves."""
+    axes = figure.add_axes((0.545, 0.405, 0.125, 0.12))
+    quiet_axes(axes)
+    times = (tables["seconds"], tables["longer_seconds"])
+    for name in dict.fromkeys(r["network"] for r in tables["longer"]):
+        color, style = _LINES[name]
+        short, long = (
+            np.array([r["accuracy"][place] for r in rows_of(tables, name, k)]) for k in ("trained", "longer")
+        )
+        axes.plot(times, (short.mean(), long.mean()), style, color=color, linewidth=1.6, marker="o", markersize=3)
+        axes.vlines(times, (short.min(), long.min()), (short.max(), long.max()), color=color, linewidth=0.8, alpha=0.6)
+    axes.set_xscale("log")
+    axes.set_xticks(times, [f"{t:g} s" for t in times])
+    axes.minorticks_off()
+    axes.set_xlim(times[0] / 1.3, times[1] * 1.3)
+    axes.set_title(f"Trained longer, strength {tables['strengths'][place]:g}", loc="left", fontsize=9.5, color=INK)
 
 
 def _labels(axes: Any, ends: list[list[Any]], x: float, least: float) -> None:

@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from symmeter.nn.affine import PRESETS, AffinePreset, AffineResNet
 
-__all__ = ["NETWORKS", "RECIPE", "STRENGTHS", "Network", "PlainNet", "build", "weights_of"]
+__all__ = ["LONGER", "NETWORKS", "RECIPE", "STRENGTHS", "Network", "PlainNet", "build", "weights_of"]
 
 SIZE, DIGIT = 28, 16
 #: Deformations that networks are tested at, in multiples of the mild range.
@@ -82,6 +82,9 @@ NETWORKS: dict[str, Network] = {
     "GL+(2), samples moved": Network("gl2", options=(("jitter", 0.15),)),
     "GL+(2), angles to 30°": Network("gl2", options=(("max_angle", math.radians(30)),)),
 }
+
+#: Trained for ten minutes as well, in this order: what the paper compares, and the wide plain one.
+LONGER = ("GL+(2)", "SL(2)", "CNN", "CNN, 5 x the weights")
 
 
 def _torus(width: int) -> nn.Conv2d:

@@ -57,9 +57,10 @@ def draw(tables: Mapping[str, Any]) -> Figure:
         above = figure.add_gridspec(1, 2, left=0.075, right=0.975, top=0.83, bottom=0.525, wspace=0.3)
         _twins(figure.add_subplot(above[0]), tables["twins"])
         _audit(figure.add_subplot(above[1]), tables["audit"])
-        below = figure.add_gridspec(1, 3, left=0.075, right=0.975, top=0.385, bottom=0.085, wspace=0.34)
+        below = figure.add_gridspec(1, 3, left=0.075, right=0.975, top=0.385, bottom=0.085, wspace=0.3,
+                                     width_ratios=(1, 1.35, 0.9))  # fmt: skip
         _grid(figure.add_subplot(below[0]), tables["sweep"])
-        _seeds(figure.add_subplot(below[1]), tables["runs"])
+        _seeds(figure.add_subplot(below[1]), [*tables["runs"], *tables["kept"]])
         _drift(figure.add_subplot(below[2]), tables["runs"])
     return figure
 
@@ -143,11 +144,18 @@ def _grid(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
     quiet_axes(axes)
 
 
+_GROUPS = {"bytes": "bytes", "words": "words", "experts": "experts", "deep": "8 layers", "many words": "8,192\nwords"}
+
+
 def _seeds(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
-    _heading(axes, "Three seeds, each at its best rate", "nats a token above the best method's mean")
-    groups = (("bytes", ("adamw", "muon", "row", "hybrid")), ("words", ("adamw", "muon", "row", "hybrid")),
-              ("experts", ("adamw", "muon", "router AdamW", "router left-spectral", "router row")))  # fmt: skip
-    colours = {**_COLOURS, "router AdamW": GREY, "router left-spectral": PURPLE, "router row": TEAL}
+    _heading(axes, "Seeds, each method at its best rate", "nats a token above the best method's mean")
+    routers = {"router AdamW": GREY, "router left-spectral": PURPLE, "router row": TEAL}
+    colours = {**_COLOURS, **routers}
+    groups = [
+        (task, [m for m in colours if any((r["task"], r["method"]) == (task, m) for r in runs)])
+        for task in _GROUPS
+        if any(r["task"] == task for r in runs)
+    ]
     place, ticks = 0.0, []
     for task, methods in groups:
         rows = [r for r in runs if r["task"] == task]
@@ -158,7 +166,7 @@ def _seeds(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
             axes.scatter(np.full(len(values), place), values, s=26, color=colours[method], alpha=0.75, linewidths=0)
             axes.plot([place - 0.3, place + 0.3], [values.mean()] * 2, color=colours[method], linewidth=2)
             place += 1
-        ticks.append(((start + place - 1) / 2, task))
+        ticks.append(((start + place - 1) / 2, _GROUPS[task]))
         place += 0.8
     axes.set_xticks([t for t, _ in ticks], [name for _, name in ticks])
     axes.set_yscale("symlog", linthresh=0.02)
@@ -167,8 +175,7 @@ def _seeds(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
     axes.minorticks_off()
     quiet_axes(axes)
     axes.tick_params(axis="x", length=0)
-    words = (("router row", TEAL), ("router left-spectral", PURPLE), ("router AdamW", GREY))
-    for k, (name, colour) in enumerate(words):
+    for k, (name, colour) in enumerate(reversed(routers.items())):
         style = {"color": colour, "fontsize": 8, "ha": "right", "va": "top"}
         axes.text(0.99, 0.73 - 0.075 * k, name, transform=axes.transAxes, **style)
 

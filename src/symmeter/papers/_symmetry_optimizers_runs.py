@@ -17,9 +17,6 @@ RATES = (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 FACTORS = (1.0, 4.0)
 #: The seed that rates are chosen on.
 CHOSEN_ON = 100
-#: Seeds that methods are compared by, counted from the one asked for.
-REPEATS = 3
-
 _ALL = ("adamw", "muon", "row", "hybrid")
 #: Rules of the router that are compared, on the row stack.
 ROUTERS = {"router AdamW": "adamw", "router left-spectral": "centered_left_spectral", "router row": "centered_row"}
@@ -38,6 +35,8 @@ class Regime:
     methods : tuple of str
         Recipes, or keys of ``ROUTERS``.
     rates, factors : tuple of float
+    repeats : int
+        Seeds that methods are compared by, counted from the one asked for.
     """
 
     vocabulary: int
@@ -49,14 +48,15 @@ class Regime:
     methods: tuple[str, ...] = _ALL
     rates: tuple[float, ...] = RATES
     factors: tuple[float, ...] = FACTORS
+    repeats: int = 3
 
 
 REGIMES: Mapping[str, Regime] = {
     "bytes": Regime(256, 3, 16, 128),
     "words": Regime(2048, 3, 24, 64),
     "experts": Regime(2048, 2, 16, 64, 200, 4, ("adamw", "muon", *ROUTERS), factors=(1.0,)),
-    "deep": Regime(256, 8, 16, 128, rates=RATES[1:], factors=(1.0,)),
-    "many words": Regime(8192, 2, 24, 64, rates=RATES[1:], factors=(1.0,)),
+    "deep": Regime(256, 8, 16, 128, rates=RATES[1:], factors=(1.0,), repeats=5),
+    "many words": Regime(8192, 2, 24, 64, rates=RATES[1:], factors=(1.0,), repeats=5),
 }
 #: Regimes whose repeats are made at full scale only.
 LATER = ("deep", "many words")
@@ -111,7 +111,7 @@ def best_rates(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], tuple
 def number_of_repeats(scale: str) -> int:
     """How many runs :func:`repeats_of` gives."""
     regimes = [r for name, r in REGIMES.items() if scale == "full" or name not in LATER]
-    return sum(len(r.methods) for r in regimes) * (1 if scale == "smoke" else REPEATS)
+    return sum(len(r.methods) * (1 if scale == "smoke" else r.repeats) for r in regimes)
 
 
 def repeats_of(scale: str, seed: int, best: Mapping[tuple[str, str], tuple[float, float]]) -> list[Job]:
@@ -127,7 +127,7 @@ def repeats_of(scale: str, seed: int, best: Mapping[tuple[str, str], tuple[float
         Job(task, method, *best[task, method], seed + k, regime.steps)
         for task, regime in REGIMES.items()
         if scale == "full" or task not in LATER
-        for k in range(REPEATS)
+        for k in range(regime.repeats)
         for method in regime.methods
     ]
 

@@ -29,42 +29,40 @@ def run(scale: str, checkpoints: Checkpoints, progress: Progress, seed: int) -> 
 
     if find_spec("torch") is None:
         raise MissingDependencyError("torch", "optim", "the experiment on optimizers")
-    from symmeter.papers._symmetry_optimizers_rates import kept_rates
-    from symmeter.papers._symmetry_optimizers_runs import best_rates, number_of_repeats, repeats_of, sweep
+    from symmeter.papers._symmetry_optimizers_rates import kept_rates, kept_repeats
+    from symmeter.papers._symmetry_optimizers_runs import Job, best_rates, number_of_repeats, repeats_of, sweep, train
 
     large = scale != "smoke"
-    # Two runs at once on a laptop; each part holds two, so that little is lost when it is stopped.
-    tried = _pairs("sweep", sweep()) if scale == "full" else {}
-    number = len(tried) + (number_of_repeats(scale) + 1) // 2 + 4
+    tried = sweep() if scale == "full" else []
+    number = len(tried) + number_of_repeats(scale) + 4
     done = iter(range(number + 1))
 
     def part(name: str, what: str, compute: Callable[[], Any]) -> Any:
-        progress(min(next(done) / number, 1.0), what)
+        progress(next(done) / number, what)
         return checkpoints.get_or_compute(name, compute)
 
+    def trained(kind: str, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+        names = {f"{kind}.{k}": job for k, job in enumerate(jobs)}
+
+        def tell(name: str) -> None:
+            job = names[name]
+            progress(next(done) / number, f"{job.task}, {job.method} at {job.lr:g}")
+
+        work = {name: partial(train, job) for name, job in names.items()}
+        return list(checkpoints.get_or_compute_all(work, tell, parallel=large).values())
+
     tables: dict[str, Any] = {"scale": scale}
-
-    def trained(pairs: dict[str, list[Any]]) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
-        for name, some in pairs.items():
-            names = ", ".join(f"{j.task} {j.method} {j.lr:g}" for j in some)
-            rows += part(name, f"training: {names}", partial(_trained, some, large))
-        return rows
-
     # Timed first, while nothing else of ours runs.
     tables["timing"] = part("timing", "time of a step", partial(_timing, 12)) if large else None
     tables["memory"] = part("memory", "numbers kept", _memory)
     tables["twins"] = part("twins", "symmetric twins", partial(_twins, 40, seed))
     tables["audit"] = part("audit", "audits", partial(_audits, seed))
     # At full scale rates are chosen afresh; the laptop repeats those of the kept sweep.
-    tables["sweep"] = trained(tried) if tried else kept_rates()
-    tables["runs"] = trained(_pairs("runs", repeats_of(scale, seed, best_rates(tables["sweep"]))))
+    tables["sweep"] = trained("sweep", tried) if tried else kept_rates()
+    tables["kept"] = kept_repeats() if scale == "laptop" else []
+    tables["runs"] = trained("runs", repeats_of(scale, seed, best_rates(tables["sweep"])))
     progress(1.0, "figure")
     return Outcome(measured=judge(tables, scale), figure=partial(_figure, tables), tables=tables)
-
-
-def _pairs(name: str, jobs: Sequence[Any]) -> dict[str, list[Any]]:
-    return {f"{name}.{k // 2}": list(jobs[k : k + 2]) for k in range(0, len(jobs), 2)}
 
 
 def _figure(tables: dict[str, Any]) -> Any:
@@ -119,18 +117,6 @@ def _audits(seed: int) -> dict[str, dict[str, float]]:
         (torch.optim.RMSprop, {"lr": 1e-3}),
     ]
     return {o.__name__: audit_optimizer(o, net, tokens, seed=seed, **s).by_role() for o, s in optimizers}
-
-
-def _trained(jobs: Sequence[Any], parallel: bool) -> list[dict[str, Any]]:
-    from symmeter.papers._symmetry_optimizers_runs import train
-
-    if not parallel or len(jobs) == 1:
-        return [train(job) for job in jobs]
-    from joblib import Parallel, delayed
-
-    # Processes on this machine, unless a joblib.parallel_config says otherwise (Dask, Ray, ...).
-    found: list[Any] = list(Parallel(n_jobs=-1)(delayed(train)(job) for job in jobs))
-    return found
 
 
 PAPER = Paper.of(
