@@ -234,8 +234,8 @@ Examples:
   symmeter spacetime defects ebsd map.ang --lattice fcc --burgers 2.55e-4
   symmeter spacetime defects ebsd map.ctf --lattice hcp --boundary 5 --out bound.png
 
-FILE is .ang, .ctf, or .npz with orientations (nx x ny x 3 Euler angles in degrees, 4 of a quaternion, or 3 x 3) and
-spacing."""
+FILE is .ang, .ctf, or .npz with orientations (nx x ny x 3 Euler angles in degrees, 4 of a quaternion, or 3 x 3),
+spacing and, where odd rows stand half a step further, hexagonal = true."""
 )
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--lattice", default="fcc", show_default=True, metavar="NAME",
@@ -267,7 +267,8 @@ def ebsd(
         given = _numbers(spacing, "--spacing") if spacing is not None else scan.spacing
         step = given[0] if given is not None and len(given) == 1 else given
         progress(0.3, "differences of neighbours")
-        found = from_orientations(scan.orientations, step, reference=lattice, boundary=boundary, missing=scan.missing)
+        found = from_orientations(scan.orientations, step, reference=lattice, boundary=boundary, missing=scan.missing,
+                                  hexagonal=scan.hexagonal)  # fmt: skip
         value = found.summary() | {"lattice": lattice, "boundary_degrees": boundary, "notes": list(scan.notes)}
         if burgers is not None:
             rho = found.dislocation_density(burgers)
@@ -289,7 +290,8 @@ def ebsd(
 
 def _show_map(value: dict[str, Any]) -> None:
     steps = ", ".join(f"{s:g}" for s in value["spacing"])
-    print(f"{' x '.join(map(str, value['grid']))} points, step {steps}: {value['missing']} without an orientation, "
+    kind = "points of a hexagonal scan" if value["hexagonal"] else "points"
+    print(f"{' x '.join(map(str, value['grid']))} {kind}, step {steps}: {value['missing']} without an orientation, "
           f"{value['without_neighbours']} without a neighbour in their grain")  # fmt: skip
     for note in value["notes"]:
         print(note)

@@ -128,12 +128,12 @@ def test_command(tmp_path, capsys) -> None:
     ("name", "text", "words"),
     [
         ("a.ang", "", "has no points"),
-        ("a.ang", "# GRID: HexGrid\n0 0 0 0 0\n", "hexagonal scan"),
+        ("a.ang", "# GRID: HexGrid\n0 0 0 0 0\n", "has one x only"),
         ("a.ang", "#\n0 0 0 0 0\n0 0 0 1 0\n0 0 x 0 1\n", "line 4"),
         ("a.ang", "#\n0 0 0 0 0\n0 0 0\n", "line 3: 3 columns"),
         ("a.ang", "#\n0 0 0 0 0\n0 0 0 1 0\n", "one y only"),
         ("a.ang", "#\n13 13 13 0 0\n13 13 13 1 0\n13 13 13 0 1\n13 13 13 1 1\n", "no point was indexed"),
-        ("a.ang", "#\n0 0 0 0 0\n0 0 0 1 0\n0 0 0 0.5 1\n0 0 0 1.7 1\n", "no square grid"),
+        ("a.ang", "#\n0 0 0 0 0\n0 0 0 1 0\n0 0 0 0.5 1\n0 0 0 1.7 1\n", "neither a square nor a hexagonal grid"),
         ("a.ctf", "Channel Text File\n", "no line of columns"),
         ("a.ctf", "Phase X Y Euler1 Euler2\n1 0 0 0 0\n", "no column Euler3"),
         ("a.txt", "1 2 3\n", "read from .ang"),
@@ -165,3 +165,97 @@ def test_bad_calls_get_one_line(words, call) -> None:
     with pytest.raises(SymmeterError, match=words) as caught:
         call(_angles())
     assert "\n" not in str(caught.value)
+
+
+def _bent(x, y):
+    """Angle about z, degrees, and its two derivatives in radians."""
+    t = np.radians(20) * np.sin(0.4 * x + 0.3 * y) * np.cos(0.2 * y)
+    dx = np.radians(20) * 0.4 * np.cos(0.4 * x + 0.3 * y) * np.cos(0.2 * y)
+    dy = np.radians(20) * (0.3 * np.cos(0.4 * x + 0.3 * y) * np.cos(0.2 * y)
+                           - 0.2 * np.sin(0.4 * x + 0.3 * y) * np.sin(0.2 * y))  # fmt: skip
+    return np.degrees(t), dx, dy
+
+
+def _hexagonal(h: float, n: int, m: int):
+    x = (np.arange(n)[:, None] + 0.5 * (np.arange(m) % 2)) * h
+    y = np.broadcast_to(np.arange(m) * h * 0.75**0.5, x.shape)
+    t, dx, dy = _bent(x, y)
+    return np.stack([t, np.full_like(t, 40.0), np.full_like(t, 10.0)], axis=-1), x, y, dx, dy
+
+
+def test_hexagonal_scans_have_the_curvature_of_a_bent_crystal() -> None:
+    errors = []
+    for h in (0.2, 0.1):
+        angles, x, y, dx, dy = _hexagonal(h, round(4 / h), round(4 / h) + 1)
+        found = defects.from_orientations(angles, h, hexagonal=True)
+        np.testing.assert_allclose(found.places, np.stack([x, y], axis=-1), atol=1e-12)
+        # Turned about z by t: theta is along z, and its slopes are the last row of the curvature.
+        off = np.abs(found.curvature[..., 2, :2] - np.stack([dx, dy], axis=-1))
+        assert np.abs(found.curvature[..., :2, :2]).max() < 1e-10
+        errors.append(off[1:-1, 1:-1].max())
+        # Beside an edge a single neighbour is taken back to the point: first order, not half a step off.
+        assert off.max() < 0.12 * h
+        assert np.isfinite(off).all()
+    assert errors[0] < 2e-3
+    # Second order inside.
+    assert 3.5 < errors[0] / errors[1] < 4.5
+
+
+def test_hexagonal_rows_are_not_taken_for_straight_ones() -> None:
+    """A crystal that bends along x alone does not bend along y."""
+    angles, x, *_ = _hexagonal(0.5, 9, 8)
+    angles[..., 0] = 2 * x
+    straight, hexagonal = (defects.from_orientations(angles, 0.5, hexagonal=h) for h in (False, True))
+    assert np.abs(hexagonal.curvature[1:-1, 1:-1, 2, 1]).max() < 1e-12
+    assert np.abs(hexagonal.curvature[..., 2, 1]).max() < 1e-5
+    # Central differences of matrices know the sine of the turn in a step.
+    assert hexagonal.curvature[1:-1, :, 2, 0] == pytest.approx(np.sin(np.radians(1)) / 0.5, rel=1e-12)
+    assert np.abs(straight.curvature[:, [0, -1], 2, 1]).min() > 0.01
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("name", ["h.ang", "h.ctf"])
+def test_hexagonal_files(name, first, tmp_path) -> None:
+    """Rows of n and n - 1 points in turn, the first shifted or not; beside the same points as an array."""
+    angles, x, y, *_ = _hexagonal(0.5, 9, 8)
+    rows = []
+    for j in range(first, 8):
+        for i in range(9 - j % 2):
+            if (i, j) == (4, 4):
+                continue
+            a, at = angles[i, j], f"{x[i, j]:.5f} {y[i, j] - y[0, first]:.5f}"
+            if name == "h.ang":
+                rows.append(" ".join(f"{v:.7f}" for v in np.radians(a)) + f" {at} 99.0 0.9 1")
+            else:
+                rows.append(f"1 {at} 7 0 " + " ".join(f"{v:.6f}" for v in a))
+    head = {
+        "h.ang": "# GRID: HexGrid\n",
+        "h.ctf": "Channel Text File\nPhase X Y Bands Error Euler1 Euler2 Euler3\n",
+    }[name]
+    (tmp_path / name).write_text(head + "\n".join(rows) + "\n")
+    scan = defects.read_orientations(tmp_path / name)
+    assert scan.hexagonal
+    assert scan.spacing == pytest.approx((0.5, 0.5 * 0.75**0.5), rel=1e-4)
+    missing = np.zeros((9, 8), dtype=bool)
+    missing[8, 1::2] = missing[4, 4] = True
+    missing[:, :first] = True
+    assert (scan.missing == missing).all()
+    found = defects.from_orientations(scan.orientations, scan.spacing, missing=scan.missing, hexagonal=True)
+    right = defects.from_orientations(angles, 0.5, missing=missing, hexagonal=True)
+    np.testing.assert_allclose(found.alpha, right.alpha, atol=1e-4)
+    assert np.isfinite(right.lower_bound[~missing]).all()
+
+
+def test_hexagonal_scans_at_the_command_line(tmp_path, capsys) -> None:
+    pytest.importorskip("matplotlib")
+    angles, x, y, *_ = _hexagonal(0.5, 9, 8)
+    np.savez(tmp_path / "h.npz", orientations=angles, spacing=[0.5, 0.5 * 0.75**0.5], hexagonal=True)
+    outs = [arg for suffix in ("vtk", "npz", "svg") for arg in ("--out", str(tmp_path / f"o.{suffix}"))]
+    assert main(["spacetime", "defects", "ebsd", str(tmp_path / "h.npz"), *outs]) == 0
+    assert "9 x 8 points of a hexagonal scan, step 0.5, 0.433013" in capsys.readouterr().out
+    with np.load(tmp_path / "o.npz") as data:
+        np.testing.assert_allclose(data["places"][..., 0], x)
+    lines = (tmp_path / "o.vtk").read_text().splitlines()
+    at = np.array([line.split() for line in lines[5 : 5 + 72]], dtype=float)
+    np.testing.assert_allclose(at[:, :2], np.stack([x, y], axis=-1).reshape(-1, 2), atol=1e-8)
+    assert "<svg" in (tmp_path / "o.svg").read_text()

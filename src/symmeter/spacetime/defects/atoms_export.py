@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from symmeter.spacetime.defects.vtk import point_data
+
 if TYPE_CHECKING:
     from symmeter.spacetime.defects.atoms import AtomsReport
     from symmeter.spacetime.defects.burgers import BurgersLoop
@@ -67,24 +69,8 @@ def _extxyz(report: AtomsReport) -> str:
 
 
 def _vtk(report: AtomsReport) -> str:
-    out = io.StringIO()
-    n = report.n
-    out.write(
-        f"# vtk DataFile Version 3.0\ndefects of {report.lattice.name} atoms\nASCII\n"
-        f"DATASET POLYDATA\nPOINTS {n} double\n"
-    )
-    np.savetxt(out, report.crystal.positions, fmt="%.10g")
-    out.write(f"VERTICES {n} {2 * n}\n")
-    np.savetxt(out, np.stack([np.ones(n, dtype=np.int64), np.arange(n)], axis=1), fmt="%d")
-    out.write(f"POINT_DATA {n}\n")
-    for name, values in _table(report).items():
-        clean = np.nan_to_num(values)
-        if values.shape[1] == 1:
-            out.write(f"SCALARS {name} double 1\nLOOKUP_TABLE default\n")
-        else:
-            out.write(f"{'TENSORS' if values.shape[1] == 9 else 'VECTORS'} {name} double\n")
-        np.savetxt(out, clean, fmt="%.7g")
-    return out.getvalue()
+    tables = {name: np.nan_to_num(values) for name, values in _table(report).items()}
+    return point_data(f"defects of {report.lattice.name} atoms", report.crystal.positions, tables)
 
 
 def loop_json(loop: BurgersLoop) -> dict[str, Any]:

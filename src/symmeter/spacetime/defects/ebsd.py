@@ -36,11 +36,21 @@ class OrientationMap:
     gradient : array of shape (nx, ny, 3, 3, 3)
         ``[a, j, k]``: derivative of ``e[a, k]`` along j; NaN for j = z and across grain boundaries.
     spacing : (float, float)
+        Along x and y; of a hexagonal scan along a row, and from row to row.
+    hexagonal : bool
+        Whether odd rows, ``[:, 1]``, ``[:, 3]`` ..., stand half a step further along x.
     """
 
     coframe: Float[np.ndarray, "nx ny 3 3"]
     gradient: Float[np.ndarray, "nx ny 3 3 3"]
     spacing: tuple[float, float]
+    hexagonal: bool = False
+
+    @property
+    def places(self) -> Float[np.ndarray, "nx ny 2"]:
+        """Where the points are."""
+        i, j = np.indices(self.coframe.shape[:2])
+        return np.stack([(i + 0.5 * (j % 2) * self.hexagonal) * self.spacing[0], j * self.spacing[1]], axis=-1)
 
     @cached_property
     def nye(self) -> Float[np.ndarray, "nx ny 3 3"]:
@@ -120,7 +130,7 @@ class OrientationMap:
 
 def from_orientations(
     orientations: Any, spacing: float | tuple[float, float] | None = None, *, reference: str = "fcc",
-    boundary: float = 10.0, degrees: bool = True, missing: Any = None,
+    boundary: float = 10.0, degrees: bool = True, missing: Any = None, hexagonal: bool = False,
 ) -> OrientationMap:  # fmt: skip
     """Dislocation density of a map of orientations.
 
@@ -131,7 +141,7 @@ def from_orientations(
         to crystal, as EBSD systems write them; or unit quaternions (w, x, y, z) of the rotation from crystal to sample.
         The first axis of the map is x.
     spacing : float or (float, float)
-        Step of the scan.
+        Step of the scan along x and y; of a hexagonal one along a row, and from row to row, sqrt(3)/2 of it if omitted.
     reference : str
         The crystal, for its rotations.
     boundary : float
@@ -140,6 +150,8 @@ def from_orientations(
         Whether Euler angles are in degrees.
     missing : array of shape (nx, ny) of bool, optional
         Points without an orientation (not indexed, another phase): no neighbour is compared with them.
+    hexagonal : bool
+        Whether odd rows, ``[:, 1]``, ``[:, 3]`` ..., stand half a step further along x, as in hexagonal scans.
 
     Raises
     ------
@@ -154,16 +166,20 @@ def from_orientations(
     (0.1, True)
     """
     rotations = _rotations(orientations, degrees, missing)
+    if hexagonal and np.ndim(spacing) == 0 and isinstance(spacing, (int, float, np.number)):
+        spacing = (float(spacing), float(spacing) * np.sqrt(0.75))
     steps = checked_spacing(spacing, rotations.shape[:2])
     if not 0 < boundary < 90:
         raise InputError(f"boundary={boundary!r}: the misorientation of two grains is between 0 and 90 degrees")
     own = reference_lattice(reference, 1.0).rotations
     e = rotations.swapaxes(-1, -2)
     gradient = np.full((*e.shape[:2], 3, 3, 3), np.nan)
-    least = 1 + 2 * np.cos(np.radians(boundary))
-    for d in range(2):
-        gradient[..., :, d, :] = _derivative(e, d, steps[d], own, least)
-    return OrientationMap(e, gradient, (steps[0], steps[1]))
+    near = _Neighbours(e, own, 1 + 2 * np.cos(np.radians(boundary)))
+    along = _difference(near.at(-1, 0), e, near.at(1, 0), steps[0])
+    gradient[..., :, 0, :] = along
+    rows = [near.row(dj, along * steps[0]) if hexagonal else near.at(0, dj) for dj in (-1, 1)]
+    gradient[..., :, 1, :] = _difference(rows[0], e, rows[1], steps[1])
+    return OrientationMap(e, gradient, (steps[0], steps[1]), bool(hexagonal))
 
 
 def _holes(missing: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -247,18 +263,40 @@ def _about(angle: np.ndarray, axis: int) -> np.ndarray:
     return out
 
 
-def _derivative(e: np.ndarray, d: int, step: float, own: np.ndarray, least: float) -> np.ndarray:
-    """Central differences with neighbours turned to the nearest equivalent; one-sided at edges and boundaries."""
-    after = _towards(e, np.roll(e, -1, axis=d), own, least)
-    before = _towards(e, np.roll(e, 1, axis=d), own, least)
-    last = [slice(None)] * 2
-    last[d] = slice(-1, None)
-    after[tuple(last)] = np.nan
-    last[d] = slice(0, 1)
-    before[tuple(last)] = np.nan
+def _difference(before: np.ndarray, e: np.ndarray, after: np.ndarray, step: float) -> np.ndarray:
+    """Central differences; one-sided where there is no neighbour on the other side."""
     both = (after - before) / (2 * step)
     one = np.where(np.isnan(after), (e - before) / step, (after - e) / step)
     return np.where(np.isnan(both), one, both)
+
+
+class _Neighbours:
+    """Neighbours of every point, turned to the equivalent that is nearest to it; NaN beyond edges and boundaries."""
+
+    def __init__(self, e: np.ndarray, own: np.ndarray, least: float) -> None:
+        self.e, self.own, self.least = e, own, least
+
+    def at(self, di: int, dj: int) -> np.ndarray:
+        """Those so many places further."""
+        other = np.roll(self.e, (-di, -dj), axis=(0, 1))
+        for axis, d in enumerate((di, dj)):
+            beyond = [slice(None)] * 2
+            beyond[axis] = slice(-d, None) if d > 0 else slice(0, -d)
+            if d:
+                other[tuple(beyond)] = np.nan
+        return _towards(self.e, other, self.own, self.least)
+
+    def row(self, dj: int, along: np.ndarray) -> np.ndarray:
+        """What the next row of a hexagonal scan has beside each point: the mean of two neighbours half a step away.
+
+        One alone is taken back by half of ``along``, the change in one step.
+        """
+        straight, left, right = self.at(0, dj), self.at(-1, dj), self.at(1, dj)
+        odd = (np.arange(self.e.shape[1]) % 2 == 1)[None, :, None, None]
+        left, right = np.where(odd, straight, left), np.where(odd, right, straight)
+        one = np.where(np.isnan(left), right - along / 2, left + along / 2)
+        both = (left + right) / 2
+        return np.where(np.isnan(both), one, both)
 
 
 def _towards(e: np.ndarray, other: np.ndarray, own: np.ndarray, least: float) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symmeter.errors import MissingDependencyError
-from symmeter.spacetime.defects.image_data import image_data
+from symmeter.spacetime.defects.vtk import image_data, point_data
 
 if TYPE_CHECKING:
     from symmeter.spacetime.defects.ebsd import OrientationMap
@@ -24,6 +24,7 @@ def summary_of_map(found: OrientationMap) -> dict[str, Any]:
     values = bound[known]
     return {
         "grid": list(bound.shape),
+        "hexagonal": found.hexagonal,
         "spacing": list(found.spacing),
         "missing": int(missing.sum()),
         "without_neighbours": int((~known & ~missing).sum()),
@@ -45,7 +46,7 @@ def save_map(found: OrientationMap, path: Any) -> Path:
 
     from symmeter.files import PICTURES, write_arrays, write_as, write_atomic
 
-    names = ("alpha", "sample_alpha", "curvature", "lower_bound", "tightest_bound", "spacing")
+    names = ("alpha", "sample_alpha", "curvature", "lower_bound", "tightest_bound", "spacing", "places")
     return write_as(path, "maps are", {
         ".npz": lambda: write_arrays(path, {name: getattr(found, name) for name in names}),
         ".vtk": lambda: write_atomic(path, _vtk(found)),
@@ -59,7 +60,11 @@ def _vtk(found: OrientationMap) -> str:
     # Zero where nothing is known, since readers choke on NaN: "known" tells those points from straight ones.
     fields = {"known": np.isfinite(bound), "bound": bound, "alpha_z_norm": found.lower_bound}
     scalars = {name: np.nan_to_num(values) for name, values in fields.items()}
-    return image_data("dislocations of an orientation map", bound.shape, found.spacing, scalars=scalars)
+    title = "dislocations of an orientation map"
+    if not found.hexagonal:
+        return image_data(title, bound.shape, found.spacing, scalars=scalars)
+    points = np.pad(found.places.reshape(-1, 2), ((0, 0), (0, 1)))
+    return point_data(title, points, {name: values.ravel() for name, values in scalars.items()})
 
 
 def draw_map(found: OrientationMap, path: Any = None) -> Any:
@@ -88,10 +93,28 @@ def draw_map(found: OrientationMap, path: Any = None) -> Any:
     axes = figure.subplots()
     shades = colormaps["YlGnBu"].with_extremes(bad="#d9d9d9")
     # Nothing is less than the least shade; unknown points stay grey.
-    image = axes.imshow(np.maximum(bound, low).T, origin="lower", extent=(0, size[0], 0, size[1]), cmap=shades,
-                        norm=LogNorm(low, max(top, 1.01 * low)), interpolation="nearest")  # fmt: skip
+    shown, norm = np.maximum(bound, low), LogNorm(low, max(top, 1.01 * low))
+    if found.hexagonal:
+        image = axes.add_collection(_cells(found, shown, cmap=shades, norm=norm))
+        axes.set(
+            xlim=(-found.spacing[0], size[0]), ylim=(-found.spacing[1], size[1]), aspect="equal", facecolor="#d9d9d9"
+        )
+    else:
+        image = axes.imshow(shown.T, origin="lower", extent=(0, size[0], 0, size[1]), cmap=shades, norm=norm,
+                            interpolation="nearest")  # fmt: skip
     axes.set(xlabel="x", ylabel="y")
     figure.colorbar(image, ax=axes, fraction=0.045, pad=0.02).set_label("|α| is at least (per length)")
     if path is not None:
         write_figure(figure, path, dpi=160)
     return figure
+
+
+def _cells(found: OrientationMap, values: np.ndarray, **style: Any) -> Any:
+    """One hexagon for each point."""
+    from matplotlib.collections import PolyCollection
+
+    h, rows = found.spacing
+    corners = np.array([(0, 2 / 3), (1 / 2, 1 / 3), (1 / 2, -1 / 3), (0, -2 / 3), (-1 / 2, -1 / 3), (-1 / 2, 1 / 3)])
+    at = found.places.reshape(-1, 1, 2) + corners * (h, rows)
+    return PolyCollection(at, array=np.ma.masked_invalid(values.ravel()), edgecolors="face", linewidths=0.1,
+                          rasterized=True, **style)  # fmt: skip

@@ -1,7 +1,8 @@
 """Scans of orientations as files: ``.ang`` (EDAX), ``.ctf`` (Oxford and Channel 5), ``.npz`` and ``.npy`` of arrays.
 
 Euler angles are Bunge's, in the axes in which x and y of the scan are given. Points that were not indexed, and those of
-phases other than the commonest, are missing. Hexagonal scans are refused: they are no grid.
+phases other than the commonest, are missing. Hexagonal scans are told by their points, rows of which stand between
+those of the next.
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ class Scan(NamedTuple):
     spacing : (float, float) or None
     missing : array of shape (nx, ny) of bool
     notes : tuple of str
+    hexagonal : bool
+        Whether odd rows stand half a step further along x.
     """
 
     orientations: Float[np.ndarray, "nx ny *c"]
     spacing: tuple[float, float] | None
     missing: Bool[np.ndarray, "nx ny"]
     notes: tuple[str, ...]
+    hexagonal: bool = False
 
 
 def read_orientations(path: Any) -> Scan:
@@ -73,7 +77,7 @@ def _arrays(path: Path) -> Scan:
         else:
             with found as data:
                 names = list(data.files)
-                held = {k: data[k] for k in ("orientations", "spacing", "missing") if k in names}
+                held = {k: data[k] for k in ("orientations", "spacing", "missing", "hexagonal") if k in names}
     except OSError as error:
         raise MissingFileError(f"cannot read {path}: {error.strerror or 'it is no file of arrays'}") from None
     except (ValueError, EOFError, BadZipFile):
@@ -88,7 +92,7 @@ def _arrays(path: Path) -> Scan:
         step = (float(given[0]), float(given[-1]))
     array = held["orientations"]
     holes = held["missing"].astype(bool) if "missing" in held else np.zeros(array.shape[:2], dtype=bool)
-    return Scan(array, step, holes, ())
+    return Scan(array, step, holes, (), bool(np.any(held.get("hexagonal", False))))
 
 
 def _table(lines: list[str], first: int, columns: int, given: str) -> np.ndarray:
@@ -111,8 +115,8 @@ def _table(lines: list[str], first: int, columns: int, given: str) -> np.ndarray
         raise FileFormatError(f"{given} has no table of numbers") from None
 
 
-def _grid(x: np.ndarray, y: np.ndarray, given: str) -> tuple[np.ndarray, tuple[int, int], tuple[float, float]]:
-    """The cell of every point, the shape, and the steps."""
+def _grid(x: np.ndarray, y: np.ndarray, given: str) -> tuple[np.ndarray, tuple[int, int], tuple[float, float], bool]:
+    """The cell of every point, the shape, the steps, and whether odd rows stand half a step further."""
     steps = []
     for name, values in (("x", x), ("y", y)):
         span = float(np.ptp(values)) or 1.0
@@ -123,13 +127,21 @@ def _grid(x: np.ndarray, y: np.ndarray, given: str) -> tuple[np.ndarray, tuple[i
     at = np.stack([(v - v.min()) / h for v, h in zip((x, y), steps)], axis=1)
     cells = np.rint(at).astype(np.int64)
     if np.abs(at - cells).max() > 0.05 or (cells.max(0) + 1).prod() > 4 * len(x):
-        raise FileFormatError(f"{given} is no square grid (points lie between its steps); resample hexagonal scans")
+        raise FileFormatError(f"{given} is neither a square nor a hexagonal grid: points lie between its steps")
+    # On half steps along x the points of a hexagonal scan are the white fields of a chessboard.
+    colour = cells.sum(axis=1) % 2
+    hexagonal = len(x) > 2 and bool((colour == colour[0]).all())
+    if hexagonal:
+        # Even rows are not shifted here: where the first one is, an empty row goes before it.
+        cells[:, 1] += colour[0]
+        cells[:, 0] //= 2
+        steps[0] *= 2
     shape = (int(cells[:, 0].max()) + 1, int(cells[:, 1].max()) + 1)
-    return cells, shape, (steps[0], steps[1])
+    return cells, shape, (steps[0], steps[1]), hexagonal
 
 
 def _scan(angles: np.ndarray, x: np.ndarray, y: np.ndarray, known: np.ndarray, phase: np.ndarray, given: str) -> Scan:
-    cells, shape, steps = _grid(x, y, given)
+    cells, shape, steps, hexagonal = _grid(x, y, given)
     if not known.any():
         raise FileFormatError(f"{given}: no point was indexed")
     kinds, counts = np.unique(phase[known], return_counts=True)
@@ -145,14 +157,12 @@ def _scan(angles: np.ndarray, x: np.ndarray, y: np.ndarray, known: np.ndarray, p
         notes.append(
             f"{int((known & ~own).sum())} points of other phases than {kinds[counts.argmax()]:g} were left out"
         )
-    return Scan(out, steps, missing, tuple(notes))
+    return Scan(out, steps, missing, tuple(notes), hexagonal)
 
 
 def _ang(lines: list[str], given: str) -> Scan:
     """Radians; phi1, Phi, phi2, x, y, image quality, confidence, phase; 4 pi or a confidence of -1 for no solution."""
     first = next((k for k, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
-    if any("hexgrid" in line.lower() for line in lines[:first]):
-        raise FileFormatError(f"{given} is a hexagonal scan; resample it on a square grid")
     body = [line for line in lines[first:] if line.strip()]
     wide = len(body[0].split()) if body else 0
     table = _table(body, first + 1, min(max(wide, 5), 8), given)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symmeter.errors import MissingDependencyError, UnknownNameError, nearest_name
-from symmeter.spacetime.defects.image_data import image_data
+from symmeter.spacetime.defects.vtk import image_data
 
 if TYPE_CHECKING:
     from symmeter.spacetime.defects.grid_geometry import GridMetricAffine

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symmeter.errors import MissingDependencyError, UnknownNameError
-from symmeter.spacetime.defects.image_data import image_data
+from symmeter.spacetime.defects.vtk import image_data
 
 if TYPE_CHECKING:
     from symmeter.spacetime.defects.stress import DefectStress

@@ -1,4 +1,4 @@
-"""Fields on a regular grid as legacy VTK image data, which ParaView, VisIt and PyVista read."""
+"""Fields on regular grids and at points as legacy VTK files, which ParaView, VisIt and PyVista read."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from jaxtyping import Float
 
-__all__ = ["image_data"]
+__all__ = ["image_data", "point_data"]
 
 
 def image_data(
@@ -58,4 +59,31 @@ def image_data(
         flat = np.zeros((count, 3))
         flat[:, :n] = columns(values, n)
         np.savetxt(out, flat, fmt="%.7g")
+    return out.getvalue()
+
+
+def point_data(title: str, points: Float[np.ndarray, "n 3"], tables: Mapping[str, np.ndarray]) -> str:
+    """The text of a file of points.
+
+    Parameters
+    ----------
+    title : str
+    points : array of shape (n, 3)
+    tables : mapping
+        Scalars (n,) or (n, 1), vectors (n, 3) and tensors (n, 9), by name.
+    """
+    n = len(points)
+    out = io.StringIO()
+    out.write(f"# vtk DataFile Version 3.0\n{title}\nASCII\nDATASET POLYDATA\nPOINTS {n} double\n")
+    np.savetxt(out, points, fmt="%.10g")
+    out.write(f"VERTICES {n} {2 * n}\n")
+    np.savetxt(out, np.stack([np.ones(n, dtype=np.int64), np.arange(n)], axis=1), fmt="%d")
+    out.write(f"POINT_DATA {n}\n")
+    for name, values in tables.items():
+        rows = np.asarray(values).reshape(n, -1)
+        if rows.shape[1] == 1:
+            out.write(f"SCALARS {name} double 1\nLOOKUP_TABLE default\n")
+        else:
+            out.write(f"{'TENSORS' if rows.shape[1] == 9 else 'VECTORS'} {name} double\n")
+        np.savetxt(out, rows, fmt="%.7g")
     return out.getvalue()
