@@ -166,7 +166,7 @@ def from_orientations(
     (0.1, True)
     """
     rotations = _rotations(orientations, degrees, missing)
-    if hexagonal and np.ndim(spacing) == 0 and isinstance(spacing, (int, float, np.number)):
+    if hexagonal and isinstance(spacing, (int, float, np.number)):
         spacing = (float(spacing), float(spacing) * np.sqrt(0.75))
     steps = checked_spacing(spacing, rotations.shape[:2])
     if not 0 < boundary < 90:

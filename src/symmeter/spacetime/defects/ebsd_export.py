@@ -116,5 +116,5 @@ def _cells(found: OrientationMap, values: np.ndarray, **style: Any) -> Any:
     h, rows = found.spacing
     corners = np.array([(0, 2 / 3), (1 / 2, 1 / 3), (1 / 2, -1 / 3), (0, -2 / 3), (-1 / 2, -1 / 3), (-1 / 2, 1 / 3)])
     at = found.places.reshape(-1, 1, 2) + corners * (h, rows)
-    return PolyCollection(at, array=np.ma.masked_invalid(values.ravel()), edgecolors="face", linewidths=0.1,
+    return PolyCollection(list(at), array=np.ma.masked_invalid(values.ravel()), edgecolors="face", linewidths=0.1,
                           rasterized=True, **style)  # fmt: skip
