@@ -166,8 +166,9 @@ def from_orientations(
     (0.1, True)
     """
     rotations = _rotations(orientations, degrees, missing)
-    if hexagonal and isinstance(spacing, (int, float, np.number)):
-        spacing = (float(spacing), float(spacing) * np.sqrt(0.75))
+    if hexagonal and spacing is not None and np.size(spacing) == 1:
+        (row,) = checked_spacing(spacing, (1,))
+        spacing = (row, row * np.sqrt(0.75))
     steps = checked_spacing(spacing, rotations.shape[:2])
     if not 0 < boundary < 90:
         raise InputError(f"boundary={boundary!r}: the misorientation of two grains is between 0 and 90 degrees")
