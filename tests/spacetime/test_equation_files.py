@@ -78,3 +78,13 @@ def test_bad_files(tmp_path, text: str, kind: type, words: str) -> None:
 def test_what_was_assumed_is_said(tmp_path) -> None:
     subject = read_equations(written(tmp_path, "u_t = u_xx"))
     assert "taken for independent variables: t x" in subject.describe()
+
+
+def test_solutions_of_a_linear_equation_are_one_finding(tmp_path) -> None:
+    report = sm.find(written(tmp_path, "u_t = u_xx\n"))
+    assert [f.verdict for f in report] == ["exact"] * 7
+    last = report.findings[-1]
+    assert last.name == "f ∂_u, any solution added"
+    assert "∂_u, x ∂_u, (x^2 + 2*t) ∂_u, (x^3 + 6*t*x) ∂_u" in last.notes[0]
+    assert last.evidence["homogeneous"] == ["-u_xx + u_t"]
+    assert "(4 of these) and 6 others" in report.summary

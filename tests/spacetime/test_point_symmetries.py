@@ -301,3 +301,38 @@ def test_parameters_that_were_taken_to_be_general_are_told() -> None:
     # Without a parameter, or where zero leaves no equation in the form that was solved, nothing is said.
     assert PDESystem("u_t + 6*u*u_x + u_xxx").special_cases() == {}
     assert PDESystem("u_t = u_xx/k", parameters="k").special_cases(2) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "others"),
+    [
+        # Known: of the heat equation in one and two dimensions; of waves the conformal group and u d/du.
+        ("u_t = u_xx", "t x", 6),
+        ("u_t = x^2*u_xx + x*u_x", "t x", 3),  # the others have logarithms
+        ("u_t = u_xx + u_yy", "t x y", 9),
+        ("u_tt = u_xx + u_yy", "t x y", 11),
+        ("u_t = u_xx + sin(x)", "t x", 1),
+    ],
+)
+def test_solutions_of_linear_equations_are_told_from_the_other_symmetries(text, names, others) -> None:
+    system = PDESystem(text, indep=names)
+    found = system.point_symmetries(3)
+    assert found.dim - len(found.superpositions) == others
+    assert found.superpositions
+    (homogeneous,) = found.homogeneous
+    for field in found.superpositions:
+        # Its coefficient solves the homogeneous equation, by another road.
+        text = system.space.text(field.coefficients[-1])
+        assert PDESystem(f"{homogeneous} = 0", indep=names).residual(u=text) == ({},)
+        assert system.is_symmetry(field)
+    assert f"linear: f ∂_u for every solution of {homogeneous} = 0 ({len(found.superpositions)} of these) and " in (
+        found.statement
+    )
+
+
+@pytest.mark.parametrize("text", ["u_t = u*u_x", "u_t = u_xx + sin(u)", "u_t = F(u_x)*u_xx", "u_x*u_y = 1 + u_xy"])
+def test_nothing_is_added_to_solutions_of_other_equations(text) -> None:
+    system = PDESystem(text, indep="t x" if "t" in text else "x y", functions="F")
+    found = system.point_symmetries(1)
+    assert found.homogeneous == found.superpositions == ()
+    assert "linear" not in found.statement

@@ -15,6 +15,7 @@ from symmeter.spacetime.gauge_currents import GaugeCurrent
 from symmeter.spacetime.lagrangians import Lagrangian
 from symmeter.spacetime.latex import field_latex, polynomial_latex, symbol_latex
 from symmeter.spacetime.polynomials import exponents
+from symmeter.spacetime.superposition import added_solution
 from symmeter.spacetime.systems import PDESystem, PointSymmetries
 from symmeter.spacetime.vector_fields import VectorField
 from symmeter.subjects import Subject
@@ -52,9 +53,13 @@ class EquationFinder(Finder):
         else:
             laws, said = _gauge(lagrangian, given)
             notes += said
-        chosen = symmetries.generators[:_MOST_FINDINGS]
+        # Finitely many are listed like others, and of a Lagrangian each has a current of its own.
+        added = () if symmetries.finite or lagrangian is not None else symmetries.superpositions
+        chosen = [g for g in symmetries.generators if g not in added][:_MOST_FINDINGS]
         # The system's own currents belong to no single field: they stand beside the first.
         findings = tuple(_finding(system, g, lagrangian, laws if k == 0 else []) for k, g in enumerate(chosen))
+        if added:
+            findings += (_superposition(symmetries, [] if chosen else laws),)
         return EquationReport(subject.describe(), findings, (), tuple(notes), {"seed": 0}, ("asymptotic-symmetries",))
 
 
@@ -119,6 +124,26 @@ def _finding(
         code="report.best.action.field.flow(points, 0.1)",
         evidence=evidence,
         picture=Formulas((*lines, *laws)),
+    )
+
+
+def _superposition(symmetries: PointSymmetries, laws: list[tuple[str, str]]) -> Finding:
+    """One finding for all fields that add a solution of a linear equation."""
+    space, members = symmetries.system.space, symmetries.superpositions
+    equations = ", ".join(f"{p} = 0" for p in symmetries.homogeneous)
+    exact = all(symmetries.system.is_symmetry(g) for g in members)
+    shown = ", ".join(map(str, members))
+    return Finding(
+        name=f"{added_solution(space.dependent)}, any solution added",
+        action=FieldAction(members[0]),
+        defect=0.0 if exact else 1.0,
+        interval=(0.0, 0.0) if exact else (1.0, 1.0),
+        verdict="exact" if exact else "broken",
+        how="the equations are linear; of the fields found, each is checked as the others are",
+        notes=(f"Superposition: for every solution of {equations}. Found among polynomials: {shown}.",),
+        code="report.best.action.field.flow(points, 0.1)",
+        evidence={"generators": [str(g) for g in members], "homogeneous": list(symmetries.homogeneous)},
+        picture=Formulas((*((f"generator {k}", field_latex(g)) for k, g in enumerate(members, 1)), *laws)),
     )
 
 

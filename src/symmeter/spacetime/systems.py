@@ -16,6 +16,7 @@ from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.orthonomic import Orthonomic, solved
 from symmeter.spacetime.parsing import parse_equation, parse_expression
 from symmeter.spacetime.polynomials import Poly
+from symmeter.spacetime.superposition import added_solution, homogeneous_part, is_superposition
 from symmeter.spacetime.symmetry_fields import SymmetryFields, search, simplicity
 from symmeter.spacetime.vector_fields import VectorField
 
@@ -269,6 +270,25 @@ class PointSymmetries(SymmetryFields):
 
     system: PDESystem
 
+    @cached_property
+    def homogeneous(self) -> tuple[str, ...]:
+        """Linear equations without what has no dependent variable, every solution of which may be added to u; empty for
+        others.
+        """
+        system = self.system
+        parts = homogeneous_part(system.space, system.equations)
+        return () if parts is None else tuple(system.space.text(p) for p in parts)
+
+    @cached_property
+    def superpositions(self) -> tuple[VectorField, ...]:
+        """Those generators that add a solution of the homogeneous equations; none where equations are not linear."""
+        return tuple(g for g in self.generators if is_superposition(g)) if self.homogeneous else ()
+
+    @property
+    def finite(self) -> bool:
+        """Whether there are finitely many in all, as counted."""
+        return self.size is not None and self.size.dimension is not None
+
     @property
     def where(self) -> tuple[str, ...]:
         """What does not vanish where this holds: factors of leading derivatives, by which equations were divided."""
@@ -278,9 +298,14 @@ class PointSymmetries(SymmetryFields):
     def statement(self) -> str:
         """One sentence on how many there are, and where."""
         said, where = super().statement, self.where
-        if not where:
-            return said
-        return f"{said}, where {' and '.join(where)} {'is' if len(where) == 1 else 'are'} not zero"
+        if where:
+            said += f", where {' and '.join(where)} {'is' if len(where) == 1 else 'are'} not zero"
+        if self.homogeneous and not self.finite:
+            added = added_solution(self.system.space.dependent)
+            few, equations = len(self.superpositions), ", ".join(f"{p} = 0" for p in self.homogeneous)
+            rest = f"{self.dim - few} other{'s' * (self.dim - few != 1)}"
+            said += f"; linear: {added} for every solution of {equations} ({few} of these) and {rest}"
+        return said
 
 
 def _read(
