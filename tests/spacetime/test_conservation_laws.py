@@ -152,3 +152,30 @@ def test_maxwell_has_its_identity() -> None:
 def test_too_many_multipliers_are_refused() -> None:
     with pytest.raises(InputError, match="lower order or degree"):
         PDESystem("u_t = u_xx").conservation_laws(order=9, degree=8)
+
+
+def test_multipliers_may_have_functions() -> None:
+    """Of a damped wave exp(t); of heat whatever solves the equation backwards, by another road."""
+    telegraph = PDESystem("u_tt + u_t - u_xx")
+    plain = telegraph.conservation_laws(order=1, degree=1)
+    laws = telegraph.conservation_laws(order=1, degree=1, factors=["exp(t)"])
+    assert all(law.verify() == {} for law in laws)
+    added = {telegraph.space.text(law.multipliers[0]) for law in laws}
+    added -= {telegraph.space.text(law.multipliers[0]) for law in plain}
+    # Mass and its moment, and energy and momentum, which decay as exp(-t).
+    assert {"exp(t)", "x*exp(t)"} <= added
+    assert {"2*u_t*exp(t) + u*exp(t)", "exp(t)*u_x"} <= added
+    heat = PDESystem("u_t = u_xx")
+    backwards = PDESystem("u_t = -u_xx")
+    found = heat.conservation_laws(order=0, degree=1, factors=["exp(t)*sin(x)", "exp(t)*cos(x)"])
+    texts = [heat.space.text(law.multipliers[0]) for law in found]
+    # 1, x, exp(t) sin(x), exp(t) cos(x), and the derivatives of exp(k^2 t) sin(k x) and its like by k at 1.
+    assert len(texts) == 6
+    for law, text in zip(found, texts):
+        assert law.verify() == {}
+        assert backwards.residual(u=text) == ({},)
+
+
+def test_functions_for_multipliers_that_cannot_be_read() -> None:
+    with pytest.raises(InputError, match="at character"):
+        PDESystem("u_t = u_xx").conservation_laws(factors=["exp(t"])

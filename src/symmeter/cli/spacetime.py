@@ -54,6 +54,8 @@ def symmetries(asked: EquationInput, degree: int | None, factors: str, no_size: 
         "special": {k: v.statement for k, v in system.special_cases(degree, size=not no_size).items()},
         "determining_equations": len(system.determining),
         "generators": [str(g) for g in found],
+        "homogeneous": list(found.homogeneous),
+        "superpositions": [str(g) for g in found.superpositions],
         "dimension": None if found.size is None else found.size.dimension,
         "functions_of": None if found.size is None else found.size.functions_of,
         "complete": found.complete,
@@ -74,21 +76,28 @@ def symmetries(asked: EquationInput, degree: int | None, factors: str, no_size: 
         say("the others are no polynomials: try --factors, such as 'sin(x),cos(x)' or 'exp(t)'", asked.quiet)
 
 
-@click.command(epilog='Example:  symmeter spacetime conserve "u_t + 6 u u_x + u_xxx" --order 2')
+@click.command(
+    epilog="""\b
+Examples:
+  symmeter spacetime conserve "u_t + 6 u u_x + u_xxx" --order 2
+  symmeter spacetime conserve "u_tt + u_t = u_xx" --factors "exp(t)" """
+)
 @equation_options
 @click.option("--order", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Of multipliers.")
 @click.option("--degree", type=click.IntRange(0), default=2, show_default=True, metavar="N", help="Of multipliers.")
-def conserve(asked: EquationInput, order: int, degree: int) -> None:
+@click.option("--factors", default="", metavar="LIST", help="Functions that polynomials may be multiplied by.")
+def conserve(asked: EquationInput, order: int, degree: int, factors: str) -> None:
     """Find conservation laws of EQUATIONS whose multipliers are polynomials, and prove each one."""
     system = asked.system()
     space = system.space
+    chosen = [f for f in factors.split(",") if f.strip()]
     value = [
         {
             "multipliers": [space.text(m) for m in law.multipliers],
             "current": [space.text(j) for j in law.current],
             "proved": law.verify() == {},
         }
-        for law in system.conservation_laws(order=order, degree=degree)
+        for law in system.conservation_laws(order=order, degree=degree, factors=chosen)
     ]
     if asked.deliver(value):
         columns = ("multiplier", *(f"J^{x}" for x in space.independent))

@@ -16,6 +16,7 @@ from typing import Any
 from symmeter.errors import InputError
 from symmeter.linalg.rational import rational_null_space
 from symmeter.spacetime.ansatz import MOST_UNKNOWNS, indices_up_to, monomials_up_to
+from symmeter.spacetime.denominators import common_numerators
 from symmeter.spacetime.polynomials import Poly, add_to, exponents, primitive
 from symmeter.spacetime.systems import PDESystem
 from symmeter.spacetime.variational import current_of, divergence, euler
@@ -104,9 +105,10 @@ class ConservationLaws:
 
 
 def conservation_laws(
-    system: PDESystem, order: int = 2, degree: int = 2, *, keep: Callable[[dict[str, int]], bool] | None = None
-) -> ConservationLaws:
-    """Laws whose multipliers are polynomials in x, u and derivatives.
+    system: PDESystem, order: int = 2, degree: int = 2, *, factors: Sequence[str] = (),
+    keep: Callable[[dict[str, int]], bool] | None = None,
+) -> ConservationLaws:  # fmt: skip
+    """Laws whose multipliers are polynomials in x, u and derivatives, or these times some functions.
 
     Parameters
     ----------
@@ -115,6 +117,8 @@ def conservation_laws(
         Largest order of derivatives in a multiplier.
     degree : int
         Largest total degree of a multiplier.
+    factors : sequence of str
+        Functions that polynomials may also be multiplied by, such as ``"exp(t)"``.
     keep : callable, optional
         Which monomials a multiplier may have, told by a dictionary from names to exponents: for gradings by weight.
 
@@ -132,8 +136,12 @@ def conservation_laws(
     u
     -6*t*u + x
     u_xx + 3*u^2
+    >>> telegraph = PDESystem("u_tt + u_t - u_xx")
+    >>> print(telegraph.conservation_laws(order=0, degree=0, factors=["exp(t)"])[1])
+    D_t(u_t*exp(t)) + D_x(-exp(t)*u_x) = 0, multiplier exp(t)
     """
     space = system.space
+    others = [system.expression(f) for f in factors]
     rules = system.orthonomic
     for name, value in (("order", order), ("degree", degree)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -143,19 +151,23 @@ def conservation_laws(
         for index in indices_up_to(len(space.independent), order):
             if not rules.is_principal(a, index):
                 allowed.append(space.jet(a, index))
-    number = comb(len(allowed) + degree, degree) * len(system.equations)
+    number = comb(len(allowed) + degree, degree) * len(system.equations) * (1 + len(others))
     if keep is None and number > MOST_UNKNOWNS:
         raise InputError(f"multipliers have {number:,} coefficients; at most {MOST_UNKNOWNS:,}: lower order or degree")
     monomials = monomials_up_to(allowed, degree)
     if keep is not None:
         names = {v: space.variables[v].name for v in allowed}
         monomials = [m for m in monomials if keep({names[v]: e for v, e in exponents(m)})]
-    number = len(monomials) * len(system.equations)
+    basis: list[Poly] = [{m: 1} for m in monomials]
+    basis += [space.reduced(space.times({m: 1}, f)) for f in others for m in monomials]
+    # 1/r times r is there already.
+    basis = list({tuple(sorted(p.items())): p for p in basis}.values())
+    number = len(basis) * len(system.equations)
     if number > MOST_UNKNOWNS:
         raise InputError(f"multipliers have {number:,} coefficients; at most {MOST_UNKNOWNS:,}: lower order or degree")
-    rows = _rows(system, monomials)
-    # Long monomials become pivots, so that short multipliers stand alone.
-    columns = sorted(range(number), key=lambda n: (_weight(space, monomials[n % len(monomials)]), -n), reverse=True)
+    rows = _rows(system, basis)
+    # Long ones become pivots, so that short multipliers stand alone.
+    columns = sorted(range(number), key=lambda n: (_weight(space, basis[n % len(basis)]), -n), reverse=True)
     place = {n: k for k, n in enumerate(columns)}
     solutions = rational_null_space([{place[n]: v for n, v in row.items()} for row in rows], number)
     laws = []
@@ -164,25 +176,30 @@ def conservation_laws(
         ordered = sorted(x, reverse=True)
         for c, value in zip(ordered, primitive(x[c] for c in ordered)):
             n = columns[c]
-            multipliers[n // len(monomials)][monomials[n % len(monomials)]] = value
+            add_to(multipliers[n // len(basis)], basis[n % len(basis)], value)
         laws.append(ConservationLaw(system, tuple(multipliers)))
-    laws.sort(key=lambda law: max(_weight(space, m) for p in law.multipliers for m in p))
+    laws.sort(key=lambda law: max(_weight(space, p) for p in law.multipliers if p))
     return ConservationLaws(system, tuple(laws), order, degree)
 
 
-def _weight(space: Any, m: int) -> tuple:
-    return (sum(e * (1 + sum(space.variables[v].index)) for v, e in exponents(m)), sum(e for _, e in exponents(m)))
+def _weight(space: Any, p: Poly) -> tuple:
+    return max(
+        (sum(e * (1 + sum(space.variables[v].index)) for v, e in exponents(m)), sum(e for _, e in exponents(m)))
+        for m in p
+    )
 
 
-def _rows(system: PDESystem, monomials: Sequence[int]) -> list[dict[int, Any]]:
-    """``E_a(sum of coefficients * monomial * Delta)`` split by monomials, with principal derivatives as they are."""
+def _rows(system: PDESystem, basis: Sequence[Poly]) -> list[dict[int, Any]]:
+    """``E_a(sum of coefficients * basis * Delta)`` split by monomials, with principal derivatives as they are."""
     space = system.space
     rows: dict[tuple[int, int], dict[int, Any]] = {}
-    for e, delta in enumerate(system.equations):
-        for k, m in enumerate(monomials):
-            product = space.times({m: 1}, delta)
-            column = e * len(monomials) + k
-            for a in range(len(space.dependent)):
-                for n, c in space.reduced(euler(space, product, a)).items():
-                    rows.setdefault((a, n), {})[column] = c
+    for a in range(len(space.dependent)):
+        products = [space.times(p, delta) for delta in system.equations for p in basis]
+        found = [space.reduced(euler(space, p, a)) for p in products]
+        if space.denominators:
+            # Over one denominator, so that what is the same has the same monomials.
+            found = common_numerators(space, found)
+        for column, p in enumerate(found):
+            for n, c in p.items():
+                rows.setdefault((a, n), {})[column] = c
     return list(rows.values())
