@@ -158,8 +158,8 @@ def conservation_laws(
     if keep is not None:
         names = {v: space.variables[v].name for v in allowed}
         monomials = [m for m in monomials if keep({names[v]: e for v, e in exponents(m)})]
-    basis: list[Poly] = [{m: 1} for m in monomials]
-    basis += [space.reduced(space.times({m: 1}, f)) for f in others for m in monomials]
+    plain: list[Poly] = [{m: 1} for m in monomials]
+    basis = plain + [space.reduced(space.times(p, f)) for f in others for p in plain]
     # 1/r times r is there already.
     basis = list({tuple(sorted(p.items())): p for p in basis}.values())
     number = len(basis) * len(system.equations)
