@@ -38,6 +38,18 @@ def test_what_is_missing_is_said(capsys) -> None:
     assert "--factors" in out + err
 
 
+def test_conserve_with_functions_and_without_a_rule(capsys) -> None:
+    status, out, _ = call(capsys, "conserve", "u_tt + u_t = u_xx", "--factors", "exp(t)", "--degree", "0", "--json")
+    laws = json.loads(out)
+    assert status == 0
+    assert [law["multipliers"] for law in laws] == [["1"], ["exp(t)"]]
+    assert laws[1]["current"] == ["u_t*exp(t)", "-exp(t)*u_x"]
+    status, out, _ = call(capsys, "conserve", "u_t + F(u)*u_x", "--functions", "F", "--degree", "1")
+    assert status == 0
+    assert "not integrated" in out
+    assert "proved by the Euler operator, without a current: F(u) has no antiderivative" in out
+
+
 def test_conserve(capsys) -> None:
     status, out, _ = call(capsys, "conserve", "u_t + 6 u u_x + u_xxx", "--order", "2", "--json")
     found = json.loads(out)

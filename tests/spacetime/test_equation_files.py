@@ -88,3 +88,9 @@ def test_solutions_of_a_linear_equation_are_one_finding(tmp_path) -> None:
     assert "∂_u, x ∂_u, (x^2 + 2*t) ∂_u, (x^3 + 6*t*x) ∂_u" in last.notes[0]
     assert last.evidence["homogeneous"] == ["-u_xx + u_t"]
     assert "(4 of these) and 6 others" in report.summary
+
+
+def test_a_current_without_a_rule_is_told_and_the_rest_is_found(tmp_path) -> None:
+    report = sm.find(written(tmp_path, "u_t + F(u)*u_x = 0\nfunctions: F\n"))
+    assert any(note.startswith("conserved: a current with multiplier 1, not integrated: F(u)") for note in report.notes)
+    assert {"∂_t", "∂_x"} <= {f.name for f in report}

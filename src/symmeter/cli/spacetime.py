@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from symmeter.cli.lazy import LazyGroup
 from symmeter.cli.output import print_table, say
 from symmeter.cli.spacetime_equations import EquationInput, equation_options
+
+if TYPE_CHECKING:
+    from symmeter.spacetime.conservation import ConservationLaw
 
 __all__ = ["conserve", "spacetime", "symmetries"]
 
@@ -91,19 +96,31 @@ def conserve(asked: EquationInput, order: int, degree: int, factors: str) -> Non
     system = asked.system()
     space = system.space
     chosen = [f for f in factors.split(",") if f.strip()]
-    value = [
-        {
-            "multipliers": [space.text(m) for m in law.multipliers],
-            "current": [space.text(j) for j in law.current],
-            "proved": law.verify() == {},
-        }
-        for law in system.conservation_laws(order=order, degree=degree, factors=chosen)
-    ]
+    value = [_plain(law) for law in system.conservation_laws(order=order, degree=degree, factors=chosen)]
     if asked.deliver(value):
         columns = ("multiplier", *(f"J^{x}" for x in space.independent))
-        rows = [(", ".join(v["multipliers"]), *v["current"]) for v in value]
+        none = ("not integrated",) * len(space.independent)
+        rows = [(", ".join(v["multipliers"]), *(v["current"] or none)) for v in value]
         print(f"{len(value)} conservation laws with multipliers of order {order}, degree {degree}")
         for text in system.cleared:
             print(f"multiplied by what it was divided by, the equation is {text} = 0")
         print_table(columns, rows)
-        print("each divergence was compared with multiplier times equation: the difference is the zero polynomial")
+        if any(v["current"] for v in value):
+            print("each divergence was compared with multiplier times equation: the difference is the zero polynomial")
+        for text in dict.fromkeys(v["why"] for v in value if v["why"]):
+            print(f"proved by the Euler operator, without a current: {text}")
+
+
+def _plain(law: ConservationLaw) -> dict[str, Any]:
+    """One law as plain values; the current is missing where it has an integral that no rule gives."""
+    from symmeter.errors import InputError
+
+    text = law.system.space.text
+    out: dict[str, Any] = {"multipliers": [text(m) for m in law.multipliers], "current": None, "why": None}
+    try:
+        out["current"] = [text(j) for j in law.current]
+        out["proved"] = law.verify() == {}
+    except InputError as error:
+        # That the product is a divergence has been told from the Euler operator.
+        out["proved"], out["why"] = True, str(error)
+    return out

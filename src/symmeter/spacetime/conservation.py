@@ -16,7 +16,7 @@ from typing import Any
 from symmeter.errors import InputError
 from symmeter.linalg.rational import rational_null_space
 from symmeter.spacetime.ansatz import MOST_UNKNOWNS, indices_up_to, monomials_up_to
-from symmeter.spacetime.denominators import common_numerators
+from symmeter.spacetime.denominators import common_numerators, tidy
 from symmeter.spacetime.polynomials import Poly, add_to, exponents, primitive
 from symmeter.spacetime.systems import PDESystem
 from symmeter.spacetime.variational import current_of, divergence, euler
@@ -47,7 +47,13 @@ class ConservationLaw:
 
     @cached_property
     def current(self) -> tuple[Poly, ...]:
-        """J, one component for each independent variable."""
+        """J, one component for each independent variable.
+
+        Raises
+        ------
+        InputError
+            Where it has an integral that no rule gives; that there is a current has been told by the Euler operator.
+        """
         return current_of(self.system.space, self._product)
 
     @property
@@ -59,12 +65,16 @@ class ConservationLaw:
         """``D_i J^i - Lambda^nu Delta_nu``: the exact zero polynomial, which is empty."""
         out = divergence(self.system.space, self.current)
         add_to(out, self._product, -1)
-        return self.system.space.reduced(out)
+        return tidy(self.system.space, out)
 
     def __str__(self) -> str:
         space = self.system.space
         multipliers = ", ".join(space.text(m) for m in self.multipliers)
-        parts = [f"D_{x}({space.text(j)})" for x, j in zip(space.independent, self.current)]
+        try:
+            current = self.current
+        except InputError as error:
+            return f"a current with multiplier {multipliers}, not integrated: {error}"
+        parts = [f"D_{x}({space.text(j)})" for x, j in zip(space.independent, current)]
         return f"{' + '.join(parts)} = 0, multiplier {multipliers}"
 
     def __repr__(self) -> str:
@@ -136,12 +146,18 @@ def conservation_laws(
     u
     -6*t*u + x
     u_xx + 3*u^2
+
+    Functions of derivatives too, such as those of a soap film:
+
+    >>> film = PDESystem("(1 + u_y^2)*u_xx - 2*u_x*u_y*u_xy + (1 + u_x^2)*u_yy", "x y")
+    >>> len(film.conservation_laws(order=1, degree=2, factors=["1/sqrt(1 + u_x^2 + u_y^2)^3"]))
+    6
     >>> telegraph = PDESystem("u_tt + u_t - u_xx")
     >>> print(telegraph.conservation_laws(order=0, degree=0, factors=["exp(t)"])[1])
     D_t(u_t*exp(t)) + D_x(-exp(t)*u_x) = 0, multiplier exp(t)
     """
+    system, others = _with_factors(system, factors)
     space = system.space
-    others = [system.expression(f) for f in factors]
     rules = system.orthonomic
     for name, value in (("order", order), ("degree", degree)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
@@ -180,6 +196,17 @@ def conservation_laws(
         laws.append(ConservationLaw(system, tuple(multipliers)))
     laws.sort(key=lambda law: max(_weight(space, p) for p in law.multipliers if p))
     return ConservationLaws(system, tuple(laws), order, degree)
+
+
+def _with_factors(system: PDESystem, factors: Sequence[str]) -> tuple[PDESystem, list[Poly]]:
+    """The factors, and the system in a ring that has them: roots of sums and their inverses need a wider one."""
+    try:
+        return system, [system.expression(f) for f in factors]
+    except InputError as error:
+        if system.space.denominators or "has no rule" not in str(error):
+            raise
+    wide = system.with_denominators()
+    return wide, [wide.expression(f) for f in factors]
 
 
 def _weight(space: Any, p: Poly) -> tuple:

@@ -115,6 +115,17 @@ class PDESystem:
             **options,
         )
 
+    def with_denominators(self) -> PDESystem:
+        """The same equations in a ring in which sums have inverses and roots."""
+        out = object.__new__(PDESystem)
+        names = self.space.independent, self.space.dependent, self.space.parameters
+        out.texts, out.functions, out.complete, out.cleared = self.texts, self.functions, self.complete, self.cleared
+        out.space = JetSpace(*names, denominators=True)
+        out.equations = tuple(
+            out.space.reduced(parse_equation(self.space.text(p), out.space, self.functions)) for p in self.equations
+        )
+        return out
+
     @cached_property
     def orthonomic(self) -> Orthonomic:
         """The equations solved for their leading derivatives, with what follows from them."""

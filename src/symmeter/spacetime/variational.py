@@ -11,6 +11,8 @@ from math import comb
 
 from symmeter.errors import InputError
 from symmeter.spacetime.antiderivatives import antiderivative
+from symmeter.spacetime.current_ansatz import current_by_ansatz
+from symmeter.spacetime.denominators import tidy
 from symmeter.spacetime.jets import Index, JetSpace
 from symmeter.spacetime.polynomials import Poly, add_to, exponents, plain, scaled
 
@@ -59,21 +61,28 @@ def divergence(space: JetSpace, current: tuple[Poly, ...]) -> Poly:
 
 
 def current_of(space: JetSpace, p: Poly) -> tuple[Poly, ...]:
-    """A current with ``D_i J^i = p``, for a total divergence p that is polynomial in u and its derivatives.
+    """A current with ``D_i J^i = p``: for every total divergence that is polynomial in u and its derivatives, and for
+    those with functions that are integrated by a rule or have a current made of the same functions.
 
     Raises
     ------
     InputError
-        Where p is no total divergence, or has functions of u.
+        Where p is no total divergence, or no current was found.
     """
     for a in range(len(space.dependent)):
-        if euler(space, p, a):
+        if tidy(space, euler(space, p, a)):
             raise InputError(f"{space.text(p)} is no total divergence")
     number = len(space.independent)
     out: list[Poly] = [{} for _ in range(number)]
     graded = _by_degree(space, p)
     if graded is None:
-        return _peeled(space, p)
+        try:
+            return _peeled(space, p)
+        except InputError:
+            found = current_by_ansatz(space, p)
+            if found is None:
+                raise
+            return found
     for degree, part in graded.items():
         if degree == 0:
             # A function of x alone: integrate by the first variable.
