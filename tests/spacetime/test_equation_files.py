@@ -94,3 +94,9 @@ def test_a_current_without_a_rule_is_told_and_the_rest_is_found(tmp_path) -> Non
     report = sm.find(written(tmp_path, "u_t + F(u)*u_x = 0\nfunctions: F\n"))
     assert any(note.startswith("conserved: a current with multiplier 1, not integrated: F(u)") for note in report.notes)
     assert {"∂_t", "∂_x"} <= {f.name for f in report}
+
+
+def test_equations_in_conservation_form_and_written_out(tmp_path) -> None:
+    names = [f.name for f in sm.find(written(tmp_path, "u_t = u u_x\n"))]
+    for text in ("diff(u, t) = diff(u^2/2, x)\n", "(u)_t = (u^2/2)_x\n"):
+        assert [f.name for f in sm.find(written(tmp_path, text))] == names

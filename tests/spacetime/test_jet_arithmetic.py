@@ -219,3 +219,31 @@ def test_errors_point_at_the_character(text: str, words: str) -> None:
         parse_equation(text, JetSpace(("t", "x"), ("u",)))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("(u^2)_xx", "2 u u_xx + 2 u_x^2"),
+        ("(k(u) u_x)_x", "k(u) u_xx + k'(u) u_x^2"),
+        ("log(u)_xx", "u_xx/u - u_x^2/u^2"),
+        ("D_x(u u_x)", "D(u u_x, x)"),
+        ("D_xx(u^2)_t", "2 u u_txx + 2 u_t u_xx + 4 u_x u_tx"),
+        ("((u^2)_x u)_{t,x}", "D(2 u^2 u_x, t, x)"),
+        ("(u)_x^2", "u_x^2"),
+        ("x (x u)_x", "x^2 u_x + x u"),
+    ],
+)
+def test_derivatives_of_what_stands_in_brackets(short, long) -> None:
+    space = JetSpace(("t", "x"), ("u",))
+    difference = dict(parse_expression(short, space, ("k",)))
+    add_to(difference, parse_expression(long, space, ("k",)), -1)
+    assert space.reduced(difference) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("u _x", 3), ("3_x", 2), ("(u)_y", 4), ("+_x", 2), ("(u)_", 4), ("(u)_{x", 4), ("_x", 1)]
+)
+def test_indices_without_brackets_before_them_are_pointed_at(text, place) -> None:
+    with pytest.raises(InputError, match=f"at character {place}:"):
+        parse_expression(text, JetSpace(("t", "x"), ("u",)))

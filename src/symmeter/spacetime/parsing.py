@@ -1,7 +1,8 @@
 """Equations as people type them, read by a parser of our own: nothing is evaluated, and errors point at the character.
 
 ``u_t + 6*u*u_x + u_xxx = 0``, ``u_tt = u_xx + sin(u)``, ``D(u, t, x)``, ``u_{tx}``, ``u''``, ``2 u u_x``, ``u**2`` and
-``u^2``. Names of several letters are written with commas where they meet: ``rho_{t1,x}``.
+``u^2``; derivatives of more than a name as ``(u^2/2)_x``, ``log(u)_xx`` or ``D_x(u u_x)``. Names of several letters are
+written with commas where they meet: ``rho_{t1,x}``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ LONGEST = 20_000
 _NESTED = 60
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-zα-ωΑ-Ω][A-Za-z0-9α-ωΑ-Ω]*)"
-    r"(?:_(?:\{(?P<braced>[^}]*)\}|(?P<index>[A-Za-z0-9α-ω]+)))?(?P<primes>'*)|(?P<sign>\*\*|[-+*/^(),=]))"
+    r"(?:_(?:\{(?P<braced>[^}]*)\}|(?P<index>[A-Za-z0-9α-ω]+)))?(?P<primes>'*)|(?P<sign>\*\*|[-+*/^(),=])"
+    r"|(?P<mark>_(?:\{(?P<marks>[^}]*)\}|(?P<letters>[A-Za-z0-9α-ω]+))))"
 )
 _FUNCTIONS = (*ELEMENTARY, "sqrt")
 _DERIVATIVES = ("D", "Diff", "diff", "Derivative")
@@ -103,9 +105,11 @@ class _Reader:
             if found is None:
                 place = at + len(text[at:]) - len(text[at:].lstrip())
                 raise self.fail(f"{text[place]!r} has no meaning here", place)
-            kind = str(found.lastgroup if found.lastgroup in ("number", "sign") else "name")
+            kind = next(k for k in ("number", "sign", "mark", "name") if found[k] is not None)
             place = found.start(kind)
-            index = found["braced"] if found["braced"] is not None else found["index"]
+            index = next((found[k] for k in ("braced", "index", "marks", "letters") if found[k] is not None), None)
+            if kind == "mark" and not (out and out[-1].text == ")"):
+                raise self.fail("'_' has no meaning here", place)
             out.append(_Token(kind, found[kind], place, index, len(found["primes"] or "")))
             at = found.end()
         return out
@@ -199,7 +203,7 @@ class _Reader:
         if self.take("("):
             out = self.sum()
             self.need(")")
-            return out
+            return self._marked(out)
         self.at += 1
         if token.kind == "number":
             return constant(Fraction(token.text))
@@ -230,9 +234,9 @@ class _Reader:
             argument = self.sum()
             self.need(")")
             if name == "sqrt":
-                return space.root(argument, Fraction(1, 2))
+                return self._marked(space.root(argument, Fraction(1, 2)))
             out = space.function(name, argument)
-            return self._primed(token, name, argument) if token.primes else out
+            return self._marked(self._primed(token, name, argument) if token.primes else out)
         if token.primes:
             raise self.fail(
                 f"{name!r} is no dependent variable or function{self._hint(name, space.dependent)}", token.place
@@ -241,6 +245,14 @@ class _Reader:
             return space.poly(space.parameter(name))
         known = [*space.independent, *space.dependent, *space.parameters, *_FUNCTIONS, *self.functions]
         raise self.fail(f"{name!r} is unknown{self._hint(name, known)}", token.place)
+
+    def _marked(self, out: Poly) -> Poly:
+        """The derivative of what stands in brackets, where an index follows them: ``(u^2)_x``."""
+        token = self.peek()
+        if token is None or token.kind != "mark":
+            return out
+        self.at += 1
+        return self.space.derivatives(out, self._index(token))
 
     def _skip_arguments(self, unknown: _Token) -> None:
         """The arguments of u(t, x), where they are just the independent variables: all that u depends on."""
@@ -310,7 +322,7 @@ class _Reader:
             for _ in range(times):
                 out = self.space.derivative(out, self.space.independent.index(inner.text))
         self.need(")")
-        return out
+        return self._marked(self.space.derivatives(out, self._index(token)) if token.index else out)
 
 
 def constants_in(text: str, known: Iterable[str], *, indexed: bool = False) -> list[str]:

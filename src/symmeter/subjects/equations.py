@@ -17,8 +17,8 @@ __all__ = ["Equations", "is_equation_file", "read_equations"]
 
 _KEYS = ("independent", "dependent", "parameters", "functions", "lagrangian", "gauge", "equation", "order", "degree")
 _HEAD = heading_of(_KEYS)
-#: A derivative written u_x, u_{tx} or u'', in something with an equals sign or more than a name.
-_DERIVATIVE = re.compile(r"[A-Za-z]_(\{[A-Za-z,]+\}|[a-z]+)\b|[A-Za-z]'|\bD\s*\(")
+#: A derivative written u_x, u_{tx}, (u^2)_x, u'' or diff(u, x).
+_DERIVATIVE = re.compile(r"[A-Za-z)]_(\{[A-Za-z,]+\}|[a-z]+)\b|[A-Za-z]'|\b(D|[Dd]iff|Derivative)\s*\(")
 _NUMBERS = re.compile(r"^[-+.\d][-+.\deE]*([\s,;]+[-+.\d][-+.\deE]*)+$")
 
 
