@@ -141,7 +141,10 @@ def test_killing(capsys, tmp_path) -> None:
     assert status == 0
     assert found["dimension"] == 3
     assert found["latex"][0] == r"\partial_{x}"
-    status, out, err = call(capsys, "killing", "-(1-r^2) dt^2 + dr^2/(1-r^2)")
+    status, out, _ = call(capsys, "killing", "-(1-r^2) dt^2 + dr^2/(1-r^2)")
+    assert "all 3 Killing vectors" in out
+    assert "algebra: sl(2,R)" in out
+    status, out, err = call(capsys, "killing", "-dt^2 + cosh(t)^2 dx^2")
     assert "1 of 3 Killing vectors" in out
     assert "--factors" in out + err
     status, out, _ = call(capsys, "killing", "-dt^2 + dx^2 + dy^2 + dz^2", "--conformal", "--json")

@@ -9,7 +9,7 @@ import pytest
 from symmeter.errors import InputError
 from symmeter.spacetime import Metric
 from symmeter.spacetime.conformal_curvature import cotton, is_conformally_flat, schouten, weyl
-from symmeter.spacetime.killing import killing_vectors, turning_factors
+from symmeter.spacetime.killing import conformal_killing_vectors, killing_vectors, turning_factors
 from symmeter.spacetime.known_metrics import known_metric
 
 SPHERE = "dtheta^2 + sin(theta)^2 dphi^2"
@@ -108,3 +108,41 @@ def test_weyl_and_cotton_tell_what_a_change_of_scale_removes():
     assert not cotton(Metric("dx^2 + dy^2 + (dz - x dy)^2")).is_zero()
     with pytest.raises(InputError, match="at least 3"):
         schouten(Metric(SPHERE))
+
+
+@pytest.mark.parametrize(
+    ("line", "number", "conformal", "algebra"),
+    [
+        # Known: flat slices of de Sitter space, Goedel's universe, Taub-NUT for every f, Rindler's wedge, Friedmann's.
+        ("-dt^2 + exp(2 H t) (dx^2 + dy^2 + dz^2)", 10, 15, "so(4,1) at H = 2 and at H = 11"),
+        ("-dt^2 - 2 exp(x) dt dy + dx^2 - exp(2x)/2 dy^2 + dz^2", 5, None, "sl(2,R) + radical of dimension 2"),
+        (
+            "-f(r)*(dt + 2*n*cos(theta)*dphi)^2 + dr^2/f(r) + (r^2 + n^2)*(dtheta^2 + sin^2(theta)*dphi^2)",
+            4,
+            None,
+            None,
+        ),
+        ("-x^2 dt^2 + dx^2 + dy^2", 6, None, None),
+        ("-dt^2 + a(t)^2 (dx^2 + dy^2 + dz^2)", 6, None, None),
+    ],
+)
+def test_functions_are_found_that_killing_vectors_need(line, number, conformal, algebra) -> None:
+    g = Metric(line)
+    found = killing_vectors(g)
+    assert (found.dim, found.complete) == (number, True)
+    if algebra is not None:
+        assert found.algebra_name == algebra
+    if conformal is not None:
+        assert conformal_killing_vectors(g).dim == conformal
+
+
+def test_free_functions_are_taken_from_the_text() -> None:
+    g = Metric("-dt^2 + a(t)^2*dx^2 + k (t + x) dy^2")
+    assert g.space.depends == {"a": ("t",)}
+    assert "k" in g.space.parameters
+    same = Metric("-dt^2 + a(t)^2*dx^2 + k (t + x) dy^2", functions="a(t)")
+    assert str(g.ricci()) == str(same.ricci())
+    with pytest.raises(InputError, match="a depends on t and on x"):
+        Metric("-dt^2 + a(t)*dx^2 + a(x)*dy^2")
+    with pytest.raises(InputError, match="power before the argument"):
+        Metric("dt^2 + sin^-1(t) dx^2")

@@ -50,7 +50,7 @@ def symmetries(asked: EquationInput, degree: int | None, factors: str, no_size: 
     system = asked.system()
     chosen = [f for f in factors.split(",") if f.strip()]
     found = system.point_symmetries(degree, factors=chosen, size=not no_size, seed=seed)
-    algebra = found.algebra if found.dim <= 30 else None
+    algebra = found.algebra_name if found.dim <= 30 else None
     value = {
         "equations": list(system.texts),
         "leading": system.orthonomic.leading(),
@@ -64,7 +64,7 @@ def symmetries(asked: EquationInput, degree: int | None, factors: str, no_size: 
         "dimension": None if found.size is None else found.size.dimension,
         "functions_of": None if found.size is None else found.size.functions_of,
         "complete": found.complete,
-        "algebra": None if algebra is None else algebra.name,
+        "algebra": algebra,
         "statement": found.statement,
     }
     if not asked.deliver(value):
@@ -76,7 +76,7 @@ def symmetries(asked: EquationInput, degree: int | None, factors: str, no_size: 
         print(f"follows by cross-derivatives: {text} = 0")
     for case, text in value["special"].items():
         print(f"where {case}: {text}")
-    print(f"algebra: {algebra.name}" if algebra else "algebra: brackets lead beyond what was found")
+    print(f"algebra: {algebra}" if algebra else "algebra: brackets lead beyond what was found")
     if found.complete is False and found.size is not None and found.size.dimension is not None:
         say("the others are no polynomials: try --factors, such as 'sin(x),cos(x)' or 'exp(t)'", asked.quiet)
 

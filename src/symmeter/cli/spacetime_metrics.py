@@ -118,14 +118,14 @@ def killing(
     chosen = None if factors is None else [f for f in factors.split(",") if f.strip()]
     find = g.conformal_killing_vectors if conformal else g.killing_vectors
     found = find(degree, factors=chosen, seed=seed)
-    algebra = found.algebra if found.dim <= 30 else None
+    algebra = found.algebra_name if found.dim <= 30 else None
     value = {
         "coordinates": list(g.space.independent),
         "generators": [str(f) for f in found],
         "latex": [f.latex() for f in found],
         "dimension": None if found.size is None else found.size.dimension,
         "complete": found.complete,
-        "algebra": None if algebra is None else algebra.name,
+        "algebra": algebra,
         "statement": found.statement,
     }
     save_json(out, value)
@@ -135,6 +135,6 @@ def killing(
         print(found.statement)
         if found.dim:
             print_table(("", "generator"), [(str(k), str(f)) for k, f in enumerate(found)])
-            print(f"algebra: {algebra.name}" if algebra else "algebra: brackets lead beyond what was found")
+            print(f"algebra: {algebra}" if algebra else "algebra: brackets lead beyond what was found")
         if not found.complete and found.size is not None and found.size.dimension is not None:
             say("the others are no polynomials: try --factors, such as 'sin(phi),cos(phi)' or 'exp(t)'", quiet)

@@ -175,9 +175,9 @@ def _about(system: PDESystem, symmetries: PointSymmetries) -> list[str]:
     out += [f"follows by cross-derivatives: {space.text(p)} = 0" for p in rules.added]
     out += [f"multiplied by what it was divided by: {text} = 0" for text in system.cleared]
     out += [f"where {case}: {found.statement}" for case, found in system.special_cases().items()]
-    algebra = symmetries.algebra if symmetries.dim <= 20 else None
+    algebra = symmetries.algebra_name if symmetries.dim <= 20 else None
     if algebra is not None and symmetries.dim:
-        out.append(f"Lie algebra: {algebra.name}")
+        out.append(f"Lie algebra: {algebra}")
     return out
 
 

@@ -17,7 +17,7 @@ from symmeter.spacetime.ansatz import polynomial_solutions
 from symmeter.spacetime.denominators import common_numerators, divided
 from symmeter.spacetime.determining import Linear
 from symmeter.spacetime.jets import JetSpace
-from symmeter.spacetime.metrics import Metric
+from symmeter.spacetime.metrics import Metric, reciprocal
 from symmeter.spacetime.parsing import parse_expression
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, scaled
 from symmeter.spacetime.symmetry_fields import SymmetryFields, search, simplicity
@@ -27,8 +27,10 @@ from symmeter.spacetime.vector_fields import VectorField
 __all__ = [
     "ConformalKillingVectors",
     "KillingVectors",
+    "boosting_factors",
     "conformal_killing_vectors",
     "killing_vectors",
+    "stretching_factors",
     "turning_factors",
 ]
 
@@ -121,15 +123,43 @@ def _found(
     found, counted, numbers = search(
         space, equations, n, degree, lambda: [parse_expression(f, space) for f in chosen], size, seed
     )
-    if factors is None and counted is not None and (counted.dimension or 0) > len(found):
-        turning = [parse_expression(f, space) for f in turning_factors(metric)]
-        more = polynomial_solutions(space, equations, n, 1 if degree is None else degree, turning) if turning else []
-        if len(found) < len(more) <= (counted.dimension or 0):
+    whole = 0 if factors is not None or counted is None else counted.dimension or 0
+    for guess, usual in ((turning_factors, 1), (stretching_factors, 2), (boosting_factors, 1)):
+        if whole <= len(found):
+            break
+        guessed = [parse_expression(f, space) for f in guess(metric)]
+        highest = usual if degree is None else degree
+        more = polynomial_solutions(space, equations, n, highest, guessed) if guessed else []
+        if len(found) < len(more) <= whole:
             found, numbers = more, (*numbers, len(more))
     return tuple(sorted((VectorField(space, c) for c in found), key=simplicity)), counted, numbers
 
 
-def turning_factors(metric: Metric) -> list[str]:
+def stretching_factors(metric: Metric) -> list[str]:
+    """Powers of the exponentials that a metric has, as expanding spaces and homogeneous ones have them.
+
+    Examples
+    --------
+    >>> stretching_factors(Metric("-dt^2 + exp(2t) dx^2"))
+    ['exp(t)', 'exp(-t)', 'exp(2*(t))', 'exp(-2*(t))']
+    """
+    space = metric.space
+    arguments = [space.text(f.argument) for f in space.functions.values() if f.kind == "exp"]
+    return [w for a in arguments for w in (f"exp({a})", f"exp(-{a})", f"exp(2*({a}))", f"exp(-2*({a}))")]
+
+
+def boosting_factors(metric: Metric) -> list[str]:
+    """Those of turns with hyperbolic functions in place of sines and cosines of the angle, as horizons have them.
+
+    Examples
+    --------
+    >>> boosting_factors(Metric("-x^2 dt^2 + dx^2"))
+    ['1/x', 'sinh(t)', 'sinh(t)*1/x', 'cosh(t)', 'cosh(t)*1/x']
+    """
+    return turning_factors(metric, ("sinh", "cosh"))
+
+
+def turning_factors(metric: Metric, pair: tuple[str, str] = ("sin", "cos")) -> list[str]:
     """Functions that the rotations of spheres, and of spaces of constant curvature, have in them.
 
     For an angle phi with ``sin(theta)^2`` or ``1 - y^2`` in its component: sines and cosines of phi, and of theta or
@@ -150,10 +180,16 @@ def turning_factors(metric: Metric) -> list[str]:
             continue
         numerator = common_numerators(space, [own])[0]
         heights = [b for b in bases if divided(numerator, b) is not None]
-        thetas = [t for t in range(n) if _has_sine_squared(space, numerator, names[t])]
+        around = _around_axis(metric, c)
+        thetas = [
+            t
+            for t in range(n)
+            if _has_sine_squared(space, numerator, names[t])
+            or (space.partial(own, t) and _has_sine_squared(space, around, names[t]))
+        ]
         radii = [r for r in range(n) if all(degree_in(m, r) for m in numerator)]
         if heights or thetas or radii:
-            angles.append(["1", f"sin({names[c]})", f"cos({names[c]})"])
+            angles.append(["1", f"{pair[0]}({names[c]})", f"{pair[1]}({names[c]})"])
             polar += [b for b in heights if b not in polar]
             for t in thetas:
                 sine, cosine = f"sin({names[t]})", f"cos({names[t]})"
@@ -189,10 +225,16 @@ def _at_zero(space: JetSpace, p: Poly) -> str:
     return space.text(p if constant > 0 else scaled(p, -1))
 
 
+def _around_axis(metric: Metric, c: int) -> Poly:
+    """The numerator of ``1/g^cc``: with other terms in ``g_cc``, as a dual mass gives, it has the sine alone."""
+    other = metric.inverse()[c, c]
+    return common_numerators(metric.space, [reciprocal(metric.space, other)])[0] if other else {}
+
+
 def _has_sine_squared(space: JetSpace, p: Poly, angle: str) -> bool:
     """Whether ``sin(angle)^2``, which is written ``1 - cos(angle)^2``, divides a polynomial."""
     cosine = next((v for v in space.functions if space.variables[v].name == f"cos({angle})"), None)
-    return cosine is not None and divided(p, {0: 1, 2 << (WIDTH * cosine): -1}) is not None
+    return cosine is not None and bool(p) and divided(p, {0: 1, 2 << (WIDTH * cosine): -1}) is not None
 
 
 def _equations(metric: Metric, *, conformal: bool) -> tuple[JetSpace, list[Linear]]:

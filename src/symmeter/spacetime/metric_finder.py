@@ -40,6 +40,9 @@ class MetricFinder(Finder):
         )
         options.report_progress(0.2, "curvature")
         notes = _curvature(metric)
+        if metric.space.dependent and "functions" not in given:
+            named = [f"{f}({', '.join(metric.space.depends[f])})" for f in metric.space.dependent]
+            notes.append(f"taken for free functions: {', '.join(named)}")
         options.report_progress(0.5, "Killing vectors")
         factors = [f.strip() for f in given["factors"].split(",")] if given.get("factors") else None
         degree = _degree(given.get("degree"))
@@ -52,8 +55,8 @@ class MetricFinder(Finder):
             conformal = conformal_killing_vectors(metric, degree, factors=factors)
             notes.append(conformal.statement)
         if killing.dim:
-            algebra = killing.algebra if killing.dim <= 20 else None
-            notes.append(f"Lie algebra: {algebra.name}" if algebra else "their brackets lead beyond what was found")
+            algebra = killing.algebra_name if killing.dim <= 20 else None
+            notes.append(f"Lie algebra: {algebra}" if algebra else "their brackets lead beyond what was found")
         findings = [_finding(metric, f, killing) for f in killing]
         findings += [_stretching(metric, f) for f in _proper(conformal, killing)]
         return MetricReport(subject.describe(), tuple(findings), (), tuple(notes), {"seed": 0}, _CITED)

@@ -18,10 +18,10 @@ from typing import Any
 from symmeter.errors import InputError, InputTypeError, ShapeError
 from symmeter.spacetime.denominators import canonical
 from symmeter.spacetime.jets import JetSpace
-from symmeter.spacetime.parsing import constants_in, parse_expression
+from symmeter.spacetime.parsing import FUNCTION_NAMES, constants_in, parse_expression
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, scaled
 
-__all__ = ["Metric", "Tensor"]
+__all__ = ["Metric", "Tensor", "reciprocal"]
 
 _HALF = Fraction(1, 2)
 
@@ -90,7 +90,8 @@ class Metric:
     coordinates : str
         Names; found in the line element, in the order of its differentials, when omitted.
     functions : str
-        Free functions with their arguments, ``"Theta(phi) M(u,phi)"``.
+        Free functions with their arguments, ``"Theta(phi) M(u,phi)"``; those that the text writes with them, ``a(t)``,
+        when omitted.
     parameters : str
         Constants; those names of the text that are nothing else and have no arguments, when omitted.
 
@@ -121,7 +122,7 @@ class Metric:
             line_element = re.sub(r"^\s*ds\s*(\^|\*\*)\s*2\s*=", "", line_element)
         text = line_element if isinstance(line_element, str) else " ".join(t for row in line_element for t in row)
         x = _coordinates(text, coordinates)
-        depends = _functions(functions, x)
+        depends = _functions(functions, x) or _called(text, x)
         given = parameters.replace(",", " ").split() if isinstance(parameters, str) else list(parameters)
         constants = given or _constants(text, x, depends)
         self.space = JetSpace(x, tuple(depends), (*constants, *(f"d{c}" for c in x)), depends=depends)
@@ -197,7 +198,7 @@ class Metric:
         n, space = self.dimension, self.space
         if not self.determinant:
             raise InputError("the metric is degenerate: its determinant is zero")
-        one_over = _one_over(space, self.determinant)
+        one_over = reciprocal(space, self.determinant)
         out: Components = {}
         for i in range(n):
             for j in range(i, n):
@@ -446,7 +447,7 @@ class Metric:
         return f"<metric in {', '.join(self.space.independent)}>"
 
 
-def _one_over(space: JetSpace, p: Poly) -> Poly:
+def reciprocal(space: JetSpace, p: Poly) -> Poly:
     """``1/p`` for a canonical rational function: its denominators become numerators."""
     sums = set(space.factors.values())
     shared = None
@@ -512,6 +513,28 @@ def _functions(text: str, coordinates: Sequence[str]) -> dict[str, tuple[str, ..
                     f"functions: {name} depends on {a!r}, which is no coordinate ({', '.join(coordinates)})"
                 )
     return out
+
+
+#: Names of functions with a meaning that are not known here: none of them is a free function.
+_OTHER_FUNCTIONS = (
+    "abs", "sign", "ln", "sec", "csc", "cot", "sech", "csch", "coth", "arcsin", "arccos", "arctan", "arcsinh", "arccosh",
+    "arctanh", "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc", "besselj", "bessely",
+)  # fmt: skip
+
+
+def _called(text: str, coordinates: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Unknown names right before brackets with coordinates alone: ``a(t)`` is a function, ``k (x + y)`` a product."""
+    found: dict[str, tuple[str, ...]] = {}
+    known = {*FUNCTION_NAMES, *_OTHER_FUNCTIONS, *coordinates, *(f"d{c}" for c in coordinates)}
+    for name, inside in re.findall(r"(?<![A-Za-z0-9_α-ω])([A-Za-zα-ωΑ-Ω][A-Za-z0-9]*)'*\(([^()]*)\)", text):
+        arguments = tuple(a.strip() for a in inside.split(","))
+        if name in known or not set(arguments) <= set(coordinates):
+            continue
+        if found.setdefault(name, arguments) != arguments:
+            raise InputError(
+                f"{name} depends on {', '.join(found[name])} and on {inside}; a function has one set of them"
+            )
+    return found
 
 
 def _is_texts(row: Any) -> bool:

@@ -16,7 +16,7 @@ from symmeter.errors import InputError, InputTypeError, nearest_name
 from symmeter.spacetime.jets import ELEMENTARY, Index, JetSpace
 from symmeter.spacetime.polynomials import HIGHEST, Poly, add_to, constant, power, scaled
 
-__all__ = ["LONGEST", "constants_in", "parse_equation", "parse_expression"]
+__all__ = ["FUNCTION_NAMES", "LONGEST", "constants_in", "parse_equation", "parse_expression"]
 
 LONGEST = 20_000
 _NESTED = 60
@@ -25,7 +25,8 @@ _TOKEN = re.compile(
     r"(?:_(?:\{(?P<braced>[^}]*)\}|(?P<index>[A-Za-z0-9α-ω]+)))?(?P<primes>'*)|(?P<sign>\*\*|[-+*/^(),=])"
     r"|(?P<mark>_(?:\{(?P<marks>[^}]*)\}|(?P<letters>[A-Za-z0-9α-ω]+))))"
 )
-_FUNCTIONS = (*ELEMENTARY, "sqrt")
+#: Functions that are known by name.
+FUNCTION_NAMES = (*ELEMENTARY, "sqrt")
 _DERIVATIVES = ("D", "Diff", "diff", "Derivative")
 
 
@@ -229,22 +230,38 @@ class _Reader:
             raise self.fail(f"{name!r} is no dependent variable{self._hint(name, space.dependent)}", token.place)
         if name in space.independent:
             return space.poly(space.independent.index(name))
-        if name in _FUNCTIONS or name in self.functions:
-            self.need("(")
-            argument = self.sum()
-            self.need(")")
-            if name == "sqrt":
-                return self._marked(space.root(argument, Fraction(1, 2)))
-            out = space.function(name, argument)
-            return self._marked(self._primed(token, name, argument) if token.primes else out)
+        if name in FUNCTION_NAMES or name in self.functions:
+            return self._applied(token)
         if token.primes:
             raise self.fail(
                 f"{name!r} is no dependent variable or function{self._hint(name, space.dependent)}", token.place
             )
         if name in space.parameters:
             return space.poly(space.parameter(name))
-        known = [*space.independent, *space.dependent, *space.parameters, *_FUNCTIONS, *self.functions]
+        known = [*space.independent, *space.dependent, *space.parameters, *FUNCTION_NAMES, *self.functions]
         raise self.fail(f"{name!r} is unknown{self._hint(name, known)}", token.place)
+
+    def _applied(self, token: _Token) -> Poly:
+        """A function of what follows in brackets; ``sin^2(x)`` is its square."""
+        space, name = self.space, token.text
+        raised = 1
+        caret = self.take("^", "**")
+        if caret is not None:
+            number = self.peek()
+            if number is None or number.kind != "number" or not number.text.isdigit():
+                raise self.fail(f"a power before the argument is 2, 3, ...; write {name}(x)^n for others", caret.place)
+            self.at += 1
+            raised = int(number.text)
+            if raised > HIGHEST:
+                raise self.fail(f"exponent {raised} is too large; at most {HIGHEST}", caret.place)
+        self.need("(")
+        argument = self.sum()
+        self.need(")")
+        if name == "sqrt":
+            out = space.root(argument, Fraction(1, 2))
+        else:
+            out = self._primed(token, name, argument) if token.primes else space.function(name, argument)
+        return self._marked(space.reduced(power(out, raised)) if raised != 1 else out)
 
     def _marked(self, out: Poly) -> Poly:
         """The derivative of what stands in brackets, where an index follows them: ``(u^2)_x``."""
@@ -276,7 +293,7 @@ class _Reader:
         self.at = at
 
     def _primed(self, token: _Token, name: str, argument: Poly) -> Poly:
-        if name in _FUNCTIONS:
+        if name in FUNCTION_NAMES:
             raise self.fail(f"write the derivative of {name} out", token.place)
         return self.space.free(name, token.primes, argument)
 
@@ -335,7 +352,7 @@ def constants_in(text: str, known: Iterable[str], *, indexed: bool = False) -> l
     >>> constants_in("m^2 u^2/2 - k u_x^2 + f(u)", ["u", "x"])
     ['m', 'k']
     """
-    passed = {*known, *_FUNCTIONS, *_DERIVATIVES}
+    passed = {*known, *FUNCTION_NAMES, *_DERIVATIVES}
     found: dict[str, None] = {}
     for token in _TOKEN.finditer(text):
         called = text[token.end() : token.end() + 1] == "("

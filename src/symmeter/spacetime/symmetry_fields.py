@@ -22,6 +22,8 @@ from symmeter.spacetime.vector_fields import VectorField
 __all__ = ["SymmetryFields", "search", "simplicity"]
 
 _HIGHEST_DEGREE = 4
+#: Values of parameters at which an algebra is looked at.
+_SOME, _OTHERS = (2, 3, 5, 7), (11, 7, 3, 13)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,26 @@ class SymmetryFields:
     def algebra(self) -> FieldAlgebra | None:
         """The Lie algebra, or None where brackets leave what was found."""
         return field_algebra(self.generators)
+
+    @cached_property
+    def algebra_name(self) -> str | None:
+        """What the Lie algebra is called, None where brackets leave what was found.
+
+        Structure constants that depend on parameters are looked at for two sets of positive values of these.
+        """
+        if self.algebra is not None or not self.dim:
+            return None if self.algebra is None else self.algebra.name
+        names = sorted({name for g in self.generators for name in g.parameters})
+        found = []
+        for numbers in (_SOME, _OTHERS):
+            values = dict(zip(names, numbers))
+            space = self.generators[0].at(values).space
+            algebra = field_algebra([g.at(values).in_space(space) for g in self.generators]) if names else None
+            if algebra is None or len(names) > len(numbers):
+                return None
+            found.append((algebra.name, ", ".join(f"{k} = {v}" for k, v in values.items())))
+        (one, here), (two, there) = found
+        return f"{one} at {here} and at {there}" if one == two else f"{one} at {here}, {two} at {there}"
 
     @property
     def structure_constants(self) -> Float[np.ndarray, "n n n"] | None:

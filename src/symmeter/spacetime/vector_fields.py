@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,7 +15,7 @@ from symmeter.linalg.rational import rational_solution
 from symmeter.spacetime.denominators import common_numerators
 from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.parsing import parse_expression
-from symmeter.spacetime.polynomials import Poly, add_to, exponents, scaled
+from symmeter.spacetime.polynomials import Poly, add_to, constant, exponents, scaled
 
 __all__ = ["VectorField", "combination", "coordinates_of"]
 
@@ -65,6 +65,39 @@ class VectorField:
         functions = tuple({str(f.key[0]) for f in self.space.functions.values() if f.kind.startswith("free")})
         return VectorField(
             space, tuple(parse_expression(self.space.text(c), space, functions) for c in self.coefficients)
+        )
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the constants in it, also inside functions."""
+        space, found = self.space, set()
+        stack = [m for c in self.coefficients for m in c]
+        while stack:
+            for v, _ in exponents(stack.pop()):
+                if space.variables[v].kind == "parameter":
+                    found.add(space.variables[v].name)
+                elif v in space.functions:
+                    stack += space.functions[v].argument
+        return tuple(sorted(found))
+
+    def at(self, values: Mapping[str, int]) -> VectorField:
+        """The field for numbers in place of parameters.
+
+        Examples
+        --------
+        >>> from symmeter.spacetime.metrics import Metric
+        >>> from symmeter.spacetime.killing import killing_vectors
+        >>> found = killing_vectors(Metric("-dt^2 + exp(2 H t) dx^2"))
+        >>> print(found[1], "at H = 2:", found[1].at({"H": 2}))
+        ∂_t - x*H ∂_x at H = 2: ∂_t - 2*x ∂_x
+        """
+        own = self.space
+        rest = tuple(name for name in own.parameters if name not in values)
+        space = JetSpace(own.independent, own.dependent, rest, depends=own.depends, denominators=own.denominators)
+        given = {name: constant(value) for name, value in values.items()}
+        free = tuple({str(f.key[0]) for f in own.functions.values() if f.kind.startswith("free")})
+        return VectorField(
+            space, tuple(space.reduced(parse_expression(own.text(c), space, free, given)) for c in self.coefficients)
         )
 
     def bracket(self, other: VectorField) -> VectorField:
