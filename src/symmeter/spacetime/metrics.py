@@ -517,8 +517,8 @@ def _functions(text: str, coordinates: Sequence[str]) -> dict[str, tuple[str, ..
 
 #: Names of functions with a meaning that are not known here: none of them is a free function.
 _OTHER_FUNCTIONS = (
-    "abs", "sign", "ln", "sec", "csc", "cot", "sech", "csch", "coth", "arcsin", "arccos", "arctan", "arcsinh", "arccosh",
-    "arctanh", "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc", "besselj", "bessely",
+    "abs", "sign", "ln", "sec", "csc", "cot", "sech", "csch", "coth", "arcsin", "arccos", "arctan", "arcsinh",
+    "arccosh", "arctanh", "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc", "besselj", "bessely",
 )  # fmt: skip
 
 
