@@ -24,7 +24,7 @@ INTERRUPTED = 130
 COMPLETION_VARIABLE = "_SYMMETER_COMPLETE"
 
 _COMMANDS = {
-    "find": ("symmeter.cli.find:find", "Find the symmetries of samples, a covariance or a model."),
+    "find": ("symmeter.cli.find:find", "Find the symmetries of data, models, shapes, equations, ..."),
     "measure": ("symmeter.cli.measure:measure", "Measure how exactly a model has a group."),
     "groups": ("symmeter.cli.groups:groups", "Finite groups: character tables, names, point groups."),
     "nn": ("symmeter.cli.nn:nn", "Neural networks with symmetry: train and check them."),
