@@ -240,7 +240,7 @@ def test_projective_flow_numerically() -> None:
 @pytest.mark.parametrize(
     ("text", "indep", "dep", "words"),
     [
-        ("u_t^2 = u_x^2 + 1", "t x", "u", "not linear in its leading derivative"),
+        ("u_t^3 + u_t = u_x^3 + u_x^2", "t x", "u", "not linear in its leading derivative"),
         ("", "t x", "u", "no equation"),
         ("x + t", "t x", "u", "has no u in it"),
         ("u_t = u; u_x = t", "t x", "u", "there are no solutions"),
@@ -336,3 +336,47 @@ def test_nothing_is_added_to_solutions_of_other_equations(text) -> None:
     found = system.point_symmetries(1)
     assert found.homogeneous == found.superpositions == ()
     assert "linear" not in found.statement
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "number", "algebra", "where"),
+    [
+        # Rays of light have the conformal group of one dimension more: so(n + 1, 2) of (n + 2)(n + 3)/2 dimensions.
+        ("u_x^2 + u_y^2 = 1", "x y", 10, "so(3,2)", "u_y^2 - 1"),
+        ("u_x^2 + u_y^2 + u_z^2 = 1", "x y z", 15, "so(4,2)", "u_y^2 + u_z^2 - 1"),
+        ("u_t^2 + u_t u_x + u_x^2 = 1", "t x", 10, "so(3,2)", "3*u_x^2 - 4"),
+        ("u_x u_y = 1", "x y", 10, "so(3,2)", "u_y"),
+        ("u_t^2 = u_x^2 + u_y^2 + m^2", "t x y", 15, "so(4,2) at m = 2 and at m = 11", "u_x^2 + u_y^2 + m^2"),
+    ],
+)
+def test_equations_are_solved_by_roots_where_they_are_linear_in_no_leading_derivative(
+    text, names, number, algebra, where
+) -> None:
+    found = PDESystem(text, names, "u", parameters="m").point_symmetries(2)
+    assert (found.dim, found.complete, found.algebra_name) == (number, True, algebra)
+    assert found.where == (where,)
+    # The same branch written out.
+    if text == "u_x^2 + u_y^2 = 1":
+        branch = PDESystem("u_x = sqrt(1 - u_y^2)", names, "u").point_symmetries(2)
+        assert [str(g) for g in branch] == [str(g) for g in found]
+
+
+def test_a_square_that_vanishes_is_solved_for_what_it_is_the_square_of() -> None:
+    square, plain = (PDESystem(f"{text} = 0").point_symmetries(2) for text in ("u_t^2", "u_t"))
+    assert [str(g) for g in square] == [str(g) for g in plain]
+
+
+def test_a_symmetry_moves_a_solution_of_the_eikonal_equation_to_another() -> None:
+    """Points of the graph of a plane wave are moved by the flow of a conformal field, and slopes measured after it."""
+    found = PDESystem("u_x^2 + u_y^2 = 1", "x y").point_symmetries(2)
+    field = next(g for g in found if str(g).startswith("2*x*u"))
+    x, y = np.meshgrid(np.linspace(0.1, 0.3, 41), np.linspace(0.2, 0.4, 41), indexing="ij")
+    u = 0.6 * x + 0.8 * y + 0.1
+    moved = field.flow(np.stack([x, y, u], axis=-1), 0.2)
+    d = [np.gradient(moved, axis=k, edge_order=2) for k in (0, 1)]
+    # u_x and u_y on the moved surface from the two tangents.
+    slopes = np.linalg.solve(
+        np.stack([d[0][..., :2], d[1][..., :2]], axis=-2), np.stack([d[0][..., 2:], d[1][..., 2:]], axis=-2)
+    )
+    assert np.ptp(slopes[..., 0, 0]) > 1e-3  # no plane any more
+    assert np.abs((slopes**2).sum(axis=(-2, -1)) - 1)[2:-2, 2:-2].max() < 1e-5

@@ -7,13 +7,16 @@ fluid), and it is added.
 
 What a leading derivative is multiplied by may be a sum, as in ``(1 + u_y^2) u_xx = ...``. Right-hand sides are then
 rational functions, in the normal form of :mod:`symmeter.spacetime.denominators`, and results hold where no such factor
-vanishes.
+vanishes. Where no ranking makes an equation linear in its leading derivative, as ``u_x^2 + u_y^2 = 1``, it is solved by
+a root: the symmetries are those of this branch, near points where the root does not vanish. A connected group that
+keeps the equation keeps its branches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import reduce
 from itertools import combinations
 from operator import or_
@@ -46,6 +49,8 @@ class Orthonomic:
     divisors : tuple of Poly
         Factors that the equations were divided by and that may vanish: the results hold where none of them does.
     ranking : Ranking
+    branches : bool
+        Whether an equation was solved by a root, so that the rules describe one branch of its solutions.
     """
 
     space: JetSpace
@@ -53,6 +58,7 @@ class Orthonomic:
     ranking: Ranking
     added: tuple[Poly, ...] = ()
     divisors: tuple[Poly, ...] = ()
+    branches: bool = False
     _derived: dict[tuple[int, Index], Poly | None] = field(default_factory=dict)
 
     def is_principal(self, a: int, index: Index) -> bool:
@@ -81,7 +87,7 @@ class Orthonomic:
     def reduced(self, p: Poly) -> Poly:
         """A polynomial without principal derivatives, equal on solutions: empty where it vanishes on them."""
         p = self.rewritten(p)
-        return canonical(self.space, p) if self.space.factors else p
+        return canonical(self.space, p) if self.space.factors or self.space.powers else p
 
     def rewritten(self, p: Poly) -> Poly:
         """The same, with denominators as they come: a sum that is zero over its common denominator may stay."""
@@ -150,20 +156,25 @@ def solved(
     left = [choice] if choice is not None else rankings(len(space.independent))
     reasons: list[str] = []
     conditional: list[Orthonomic] = []
-    for sums in (False, True):
+    curved: list[Ranking] = []
+    for stage in ("plain", "sums", "roots"):
         stopped = []
-        for ranking in left:
+        for ranking in left if stage != "roots" else curved:
             try:
-                system = _completed(space, equations, ranking, complete, sums)
+                system = _completed(space, equations, ranking, complete, stage)
             except _SumError:
                 stopped.append(ranking)
             except InputError as error:
                 reasons.append(str(error))
+                if isinstance(error, _PowerError):
+                    curved.append(ranking)
             else:
                 if len(equations) > 1 or not any(_of_points(space, p) for p in system.divisors):
                     return system
                 conditional.append(system)
         left = stopped
+        if conditional and stage != "plain":
+            break
     if conditional:
         return min(conditional, key=lambda system: len(system.divisors))
     raise InputError(reasons[0])
@@ -173,13 +184,17 @@ class _SumError(InputError):
     """A leading derivative has a sum for its factor."""
 
 
+class _PowerError(InputError):
+    """A leading derivative has a power that can be solved for by a root."""
+
+
 def _of_points(space: JetSpace, p: Poly) -> bool:
     """Whether it is not a matter of constants alone if a polynomial vanishes."""
     kinds = {space.variables[v].kind for m in p for v, _ in exponents(m)}
     return not kinds <= {"parameter"}
 
 
-def _completed(space: JetSpace, equations: Sequence[Poly], ranking: Ranking, complete: bool, sums: bool) -> Orthonomic:
+def _completed(space: JetSpace, equations: Sequence[Poly], ranking: Ranking, complete: bool, stage: str) -> Orthonomic:
     system = Orthonomic(space, {}, ranking)
     waiting = [(dict(p), False) for p in equations]
     checked: set[tuple] = set()
@@ -191,7 +206,7 @@ def _completed(space: JetSpace, equations: Sequence[Poly], ranking: Ranking, com
             p = _without_sums(space, system.reduced(_without_sums(space, p)))
             if not p:
                 continue
-            waiting += [(q, f) for q, f in _enter(system, p, sums)]
+            waiting += [(q, f) for q, f in _enter(system, p, stage)]
             if follows:
                 system.added = (*system.added, p)
                 if len(system.added) > _MOST_CONDITIONS:
@@ -222,7 +237,7 @@ def _without_sums(space: JetSpace, p: Poly) -> Poly:
     return common_numerators(space, [p])[0] if space.factors and p else p
 
 
-def _enter(system: Orthonomic, p: Poly, sums: bool) -> list[tuple[Poly, bool]]:
+def _enter(system: Orthonomic, p: Poly, stage: str) -> list[tuple[Poly, bool]]:
     """Solve a reduced equation for its leading derivative; rules that it makes reducible come back as equations."""
     space, ranking = system.space, system.ranking
     jets = space.jets_of(p)
@@ -231,27 +246,34 @@ def _enter(system: Orthonomic, p: Poly, sums: bool) -> list[tuple[Poly, bool]]:
     lead = max(jets, key=lambda key: ranking(*key))
     v = jets[lead]
     name = space.variables[v].name
-    coefficient: Poly = {}
-    rest: Poly = {}
+    powers: dict[int, Poly] = {}
     for m, c in p.items():
         e = degree_in(m, v)
-        if e > 1:
-            raise InputError(f"{space.text(p)} = 0 is not linear in its leading derivative {name}")
-        if e:
-            add_to(coefficient, {m - (1 << (WIDTH * v)): c})
-        else:
-            add_to(rest, {m: c})
-    inside = [w for m in (*rest, *coefficient) for w, _ in exponents(m) if space.variables[w].kind == "function"]
+        add_to(powers.setdefault(e, {}), {m - (e << (WIDTH * v)): c})
+    inside = [w for q in powers.values() for m in q for w, _ in exponents(m) if space.variables[w].kind == "function"]
     if any(v in space.jets_of(space.poly(w)).values() for w in inside):
         raise InputError(f"{space.text(p)} = 0 has its leading derivative {name} inside a function")
-    if len(coefficient) != 1 and not sums:
-        raise _SumError(f"{space.text(p)} = 0 has the factor {space.text(coefficient)} of {name}")
-    right = scaled(space.times(rest, _inverse(space, coefficient)), -1)
-    if space.factors:
+    highest = max(powers)
+    if highest > 1:
+        said = f"{space.text(p)} = 0 is not linear in its leading derivative {name}"
+        if highest > 2 and set(powers) - {0, highest}:
+            raise InputError(said)
+        if stage != "roots":
+            raise _PowerError(said)
+        right, divided_by = _by_root(space, powers)
+        system.branches = True
+    else:
+        coefficient = powers[1]
+        if len(coefficient) != 1 and stage == "plain":
+            raise _SumError(f"{space.text(p)} = 0 has the factor {space.text(coefficient)} of {name}")
+        right = scaled(space.times(powers.get(0, {}), _inverse(space, coefficient)), -1)
+        divided_by = [coefficient]
+    if space.factors or space.powers:
         right = canonical(space, right)
-    if any(coefficient):
-        new = [q for q in conditions(space, coefficient) if q not in system.divisors]
-        system.divisors = (*system.divisors, *new)
+    for factor in divided_by:
+        if any(factor):
+            new = [q for q in conditions(space, factor) if q not in system.divisors]
+            system.divisors = (*system.divisors, *new)
     again = []
     for key in list(system.rules):
         changed = key[0] == lead[0] and all(k >= j for k, j in zip(key[1], lead[1]))
@@ -267,6 +289,23 @@ def _enter(system: Orthonomic, p: Poly, sums: bool) -> list[tuple[Poly, bool]]:
     system.rules[lead] = right
     system._derived.clear()
     return again
+
+
+def _by_root(space: JetSpace, powers: dict[int, Poly]) -> tuple[Poly, list[Poly]]:
+    """A root of ``a v^n + c = 0`` or ``a v^2 + b v + c = 0``, and what must not vanish."""
+    # Roots of sums, and what is divided by them, belong to the wider ring.
+    space.denominators = True
+    highest = max(powers)
+    a, b, c = powers[highest], powers.get(1, {}), powers.get(0, {})
+    if not b:
+        square = canonical(space, scaled(space.times(c, space.inverse(a)), -1))
+        return space.root(square, Fraction(1, highest)), [a, common_numerators(space, [square])[0]]
+    square = space.times(b, b)
+    add_to(square, space.times(a, c), -4)
+    square = space.reduced(square)
+    right = dict(space.root(square, Fraction(1, 2)))
+    add_to(right, b, -1)
+    return scaled(space.times(right, space.inverse(a)), Fraction(1, 2)), [a, square]
 
 
 def _inverse(space: JetSpace, p: Poly) -> Poly:

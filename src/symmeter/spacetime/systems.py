@@ -134,7 +134,9 @@ class PDESystem:
     @cached_property
     def determining(self) -> list[Linear]:
         """The linear equations for the coefficients of a point symmetry."""
-        return determining_equations(self.orthonomic, [*self.equations, *self.orthonomic.added])
+        rules = self.orthonomic
+        # A square that vanishes has no slope there, what it was solved for has.
+        return determining_equations(rules, [] if rules.branches else [*self.equations, *rules.added])
 
     def special_cases(self, degree: int | None = None, **options: Any) -> dict[str, PointSymmetries]:
         """Symmetries where a parameter is zero, which is taken to be general otherwise; only where they are more.
