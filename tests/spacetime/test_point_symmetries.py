@@ -380,3 +380,29 @@ def test_a_symmetry_moves_a_solution_of_the_eikonal_equation_to_another() -> Non
     )
     assert np.ptp(slopes[..., 0, 0]) > 1e-3  # no plane any more
     assert np.abs((slopes**2).sum(axis=(-2, -1)) - 1)[2:-2, 2:-2].max() < 1e-5
+
+
+def test_powers_may_be_constants_without_a_number() -> None:
+    """Ovsiannikov's diffusion: four symmetries for every power, five for -4/3; and powers of derivatives and of sums."""
+    general = PDESystem("u_t = (u^m u_x)_x", parameters="m")
+    found = general.point_symmetries()
+    assert (found.dim, found.complete) == (4, True)
+    assert "-t*m ∂_t + u ∂_u" in map(str, found)
+    for power, number in (("2", 4), ("(-4/3)", 5)):
+        special = PDESystem(f"u_t = (u^{power} u_x)_x").point_symmetries(2)
+        assert (special.dim, special.complete) == (number, True)
+    for text, number in (
+        ("u_t + u^m u_x + u_xxx", 3),
+        ("u_t = u_xx + u^m", 3),
+        ("u_t = u_x^m u_xx", 5),
+        ("u_t = ((1+u^2)^m u_x)_x", 3),
+        ("u_tt = u_xx + u^(2m+1)", 4),
+    ):
+        symbolic = PDESystem(text, parameters="m").point_symmetries(2)
+        assert (symbolic.dim, symbolic.complete) == (number, True)
+        assert all(symbolic.system.is_symmetry(g) for g in symbolic)
+    space = general.space
+    (equation,) = general.equations
+    assert general.expression(space.text(equation)) == equation
+    with pytest.raises(InputError, match="an exponent is a number or a constant"):
+        PDESystem("u_t = u^x")

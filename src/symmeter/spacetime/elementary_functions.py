@@ -28,7 +28,7 @@ from symmeter.spacetime.polynomials import (
 if TYPE_CHECKING:
     from symmeter.spacetime.jets import JetSpace
 
-__all__ = ["ELEMENTARY", "elementary_function"]
+__all__ = ["ELEMENTARY", "elementary_function", "power_base"]
 
 #: Arguments n a with larger n are functions of their own.
 _LARGEST_MULTIPLE = 16
@@ -164,13 +164,34 @@ def _single_exponential(space: JetSpace, m: int, unit: Number) -> tuple[int, int
     if known is None or fine != known[0]:
         argument = {m: plain(Fraction(own, fine))}
         where = ("exp", frozen(argument))
-        number = space.define("exp", f"exp({space.text(argument)})", where, argument, lambda: space.poly(number))
+        text = _exponential_text(space, argument)
+        number = space.define("exp", text, where, argument, lambda: space.poly(number))
         if known is not None:
             space.powers[number] = fine // known[0], space.poly(known[1])
         known = fine, number
         if own == 1:
             space.finest["exp", m] = known
     return known[1], known[0] // q
+
+
+def _exponential_text(space: JetSpace, argument: Poly) -> str:
+    found = power_base(space, argument)
+    if found is None:
+        return f"exp({space.text(argument)})"
+    base = space.text(found[0])
+    return f"{base if base.replace('_', '').isalnum() else f'({base})'}^({space.text(found[1])})"
+
+
+def power_base(space: JetSpace, argument: Poly) -> tuple[Poly, Poly] | None:
+    """Base and exponent where exp(argument) is a power with a parameter in its exponent, as ``u^m``."""
+    ((m, c),) = argument.items() if len(argument) == 1 else ((0, 0),)
+    logs = [v for v, e in exponents(m) if e == 1 and v in space.functions and space.functions[v].kind == "log"]
+    if len(logs) != 1:
+        return None
+    rest = m - next(iter(space.poly(logs[0])))
+    if not rest or any(space.variables[v].kind != "parameter" for v, _ in exponents(rest)):
+        return None
+    return space.functions[logs[0]].argument, {rest: c}
 
 
 def _logarithm(space: JetSpace, key: tuple, argument: Poly) -> Poly:
@@ -189,6 +210,8 @@ def _logarithm(space: JetSpace, key: tuple, argument: Poly) -> Poly:
             return f.argument
         if f is not None and f.kind in ("inverse", "root"):
             return scaled(space.function("log", f.argument), f.key[-1] if f.kind == "root" else -1)
+    # Its derivative needs 1/argument: where the ring has none, that is said before anything is built on it.
+    space.inverse(argument)
     number = space.define("log", f"log({space.text(argument)})", key, argument, lambda: space.inverse(argument))
     return space.poly(number)
 

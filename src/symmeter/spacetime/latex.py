@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
+from symmeter.spacetime.elementary_functions import power_base
 from symmeter.spacetime.jets import JetSpace, Variable
 from symmeter.spacetime.metrics import Metric
 from symmeter.spacetime.polynomials import Number, Poly, exponents
@@ -121,6 +122,9 @@ def _variable(space: JetSpace, variable: Variable, v: int) -> str:
         marks = "'" * order if order < 4 else f"^{{({order})}}"
         return f"{symbol_latex(f.key[0])}{marks}{inner}"
     if f.kind == "exp":
+        base = power_base(space, f.argument)
+        if base is not None:
+            return rf"{_in_brackets(space, base[0])}^{{{polynomial_latex(space, base[1])}}}"
         return f"e^{{{polynomial_latex(space, f.argument)}}}"
     return rf"\{f.kind}{inner}"
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from symmeter.errors import InputError, InputTypeError, nearest_name
 from symmeter.spacetime.jets import ELEMENTARY, Index, JetSpace
-from symmeter.spacetime.polynomials import HIGHEST, Poly, add_to, constant, power, scaled
+from symmeter.spacetime.polynomials import HIGHEST, Poly, add_to, constant, exponents, power, scaled
 
 __all__ = ["FUNCTION_NAMES", "LONGEST", "constants_in", "parse_equation", "parse_expression"]
 
@@ -177,6 +177,8 @@ class _Reader:
         if caret is None:
             return base
         exponent = self._exponent()
+        if not isinstance(exponent, Fraction):
+            return self._symbolic_power(base, exponent, caret.place)
         if abs(exponent) > HIGHEST:
             raise self.fail(f"exponent {exponent} is too large; at most {HIGHEST}", caret.place)
         try:
@@ -187,15 +189,24 @@ class _Reader:
         except InputError as error:
             raise self.fail(str(error), caret.place) from None
 
-    def _exponent(self) -> Fraction:
+    def _exponent(self) -> Fraction | Poly:
         sign = self.take("-", "+")
         minus = sign is not None and sign.text == "-"
         token = self.peek()
-        value = self.atom()
-        if any(m for m in value):
-            raise self.fail("an exponent is a number", token.place if token else len(self.text))
-        found = Fraction(value.get(0, 0))
-        return -found if minus else found
+        value = scaled(self.atom(), -1 if minus else 1)
+        if not any(value):
+            return Fraction(value.get(0, 0))
+        if any(self.space.variables[v].kind != "parameter" for m in value for v, _ in exponents(m)):
+            raise self.fail("an exponent is a number or a constant", token.place if token else len(self.text))
+        return value
+
+    def _symbolic_power(self, base: Poly, exponent: Poly, place: int) -> Poly:
+        """``u^m`` as exp(m log(u)), whose derivative is ``m u^m / u``."""
+        try:
+            logarithm = self.space.function("log", base)
+            return self.space.function("exp", self.space.times(exponent, logarithm))
+        except InputError as error:
+            raise self.fail(str(error), place) from None
 
     def atom(self) -> Poly:
         token = self.peek()
