@@ -383,7 +383,7 @@ def test_a_symmetry_moves_a_solution_of_the_eikonal_equation_to_another() -> Non
 
 
 def test_powers_may_be_constants_without_a_number() -> None:
-    """Ovsiannikov's diffusion: four symmetries for every power, five for -4/3; and powers of derivatives and of sums."""
+    """Of diffusion, after Ovsiannikov: four symmetries for every power, five for -4/3; and other powers."""
     general = PDESystem("u_t = (u^m u_x)_x", parameters="m")
     found = general.point_symmetries()
     assert (found.dim, found.complete) == (4, True)
