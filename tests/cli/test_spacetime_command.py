@@ -113,7 +113,7 @@ def test_ricci(capsys) -> None:
         (("symmetries", "u_t = u_y"), "at character 7"),
         (("symmetries", "u_t = v"), "'v' is unknown"),
         (("symmetries", "nothing.txt"), "does not exist"),
-        (("symmetries", "u_t^2 = u_x^2 + 1"), "not linear in its leading derivative"),
+        (("symmetries", "u_t^3 + u_t = u_x^3 + u_x^2"), "not linear in its leading derivative"),
         (("gauge", "u_t^2", "--change", "lambda_t"), "changes the action"),
         (("gauge", "nowhere.txt"), "does not exist"),
         (("gauge", "u_t^2", "--change", "lambda", "--moved", "t"), "write what each variable is moved by"),
@@ -144,7 +144,7 @@ def test_killing(capsys, tmp_path) -> None:
     status, out, _ = call(capsys, "killing", "-(1-r^2) dt^2 + dr^2/(1-r^2)")
     assert "all 3 Killing vectors" in out
     assert "algebra: sl(2,R)" in out
-    status, out, err = call(capsys, "killing", "-dt^2 + cosh(t)^2 dx^2")
+    status, out, err = call(capsys, "killing", "dx^2/(1+x^2)^3 + dy^2")
     assert "1 of 3 Killing vectors" in out
     assert "--factors" in out + err
     status, out, _ = call(capsys, "killing", "-dt^2 + dx^2 + dy^2 + dz^2", "--conformal", "--json")

@@ -9,7 +9,8 @@ import pytest
 from symmeter.errors import InputError
 from symmeter.spacetime import Metric
 from symmeter.spacetime.conformal_curvature import cotton, is_conformally_flat, schouten, weyl
-from symmeter.spacetime.killing import conformal_killing_vectors, killing_vectors, turning_factors
+from symmeter.spacetime.killing import conformal_killing_vectors, killing_vectors
+from symmeter.spacetime.killing_factors import turning_factors
 from symmeter.spacetime.known_metrics import known_metric
 
 SPHERE = "dtheta^2 + sin(theta)^2 dphi^2"
@@ -146,3 +147,29 @@ def test_free_functions_are_taken_from_the_text() -> None:
         Metric("-dt^2 + a(t)*dx^2 + a(x)*dy^2")
     with pytest.raises(InputError, match="power before the argument"):
         Metric("dt^2 + sin^-1(t) dx^2")
+
+
+@pytest.mark.parametrize(
+    ("line", "number", "algebra"),
+    [
+        # Spaces of constant curvature have n(n + 1)/2 Killing vectors, in whatever coordinates; products have those of
+        # their factors.
+        ("dr^2 + sinh(r)^2 dphi^2", 3, "sl(2,R)"),
+        ("dr^2 + cosh(r)^2 dphi^2", 3, "sl(2,R)"),
+        ("-dt^2 + cosh(t)^2 dx^2", 3, "sl(2,R)"),
+        ("dchi^2 + sin(chi)^2 (dtheta^2 + sin(theta)^2 dphi^2)", 6, "so(4)"),
+        ("deta^2 + sin(eta)^2 dphi^2 + cos(eta)^2 dpsi^2", 6, "so(4)"),
+        ("dtheta^2 + sin(theta)^2 dphi^2 + (dpsi + cos(theta) dphi)^2", 6, "so(4)"),
+        ("-cosh(rho)^2 dt^2 + drho^2 + sinh(rho)^2 dphi^2", 6, "so(2,2)"),
+        ("-dt^2 + cosh(t)^2 (dchi^2 + sin(chi)^2 (dtheta^2 + sin(theta)^2 dphi^2))", 10, "so(4,1)"),
+        ("-dt^2 + a(t)^2 (dchi^2 + sin(chi)^2 (dtheta^2 + sin(theta)^2 dphi^2))", 6, "so(4)"),
+        ("-dt^2 + a(t)^2 (dchi^2 + sinh(chi)^2 (dtheta^2 + sin(theta)^2 dphi^2))", 6, "so(3,1)"),
+        ("dtheta^2 + sin(theta)^2 dphi^2 + dalpha^2 + sin(alpha)^2 dbeta^2", 6, "so(4)"),
+        ("-r^2 dt^2 + dr^2/r^2 + dtheta^2 + sin(theta)^2 dphi^2", 6, "sl(2,R) + so(3)"),
+        ("-exp(2 U(r)) dt^2 + exp(-2U(r)) (exp(2k(r)) (dr^2 + dz^2) + r^2 dphi^2)", 3, "R^3"),
+        ("-(1-2m(v)/r) dv^2 + 2 dv dr + r^2 (dtheta^2 + sin(theta)^2 dphi^2)", 3, "so(3)"),
+    ],
+)
+def test_spaces_in_coordinates_that_people_use(line, number, algebra) -> None:
+    found = killing_vectors(Metric(line))
+    assert (found.dim, found.complete, found.algebra_name) == (number, True, algebra)

@@ -19,7 +19,7 @@ from symmeter.spacetime.determining import Linear
 from symmeter.spacetime.jets import Index, JetSpace
 from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, exponents, primitive
 
-__all__ = ["MOST_UNKNOWNS", "indices_up_to", "monomials_up_to", "polynomial_solutions"]
+__all__ = ["MOST_UNKNOWNS", "independent", "indices_up_to", "monomials_up_to", "polynomial_solutions"]
 
 MOST_UNKNOWNS = 60_000
 _PRIME = 2305843009213693951
@@ -87,7 +87,7 @@ def polynomial_solutions(
         wide: list[Poly] = [{n + m: c for m, c in b.items()} for n in monomials_up_to(parameters, power) for b in basis]
         found = _solved(space, equations, unknowns, wide, coordinates, {})
         if factors and space.denominators:
-            found = _different(space, found)
+            found = independent(space, found)
         if wanted is None:
             return found
         # Multiples by a parameter are no solutions of their own.
@@ -97,7 +97,7 @@ def polynomial_solutions(
     raise AssertionError("unreachable")
 
 
-def _different(space: JetSpace, fields: list[tuple[Poly, ...]]) -> list[tuple[Poly, ...]]:
+def independent(space: JetSpace, fields: list[tuple[Poly, ...]]) -> list[tuple[Poly, ...]]:
     """Fields none of which is a combination of those before: products of factors may be the same function."""
     number = len(fields[0]) if fields else 0
     numerators = common_numerators(space, [p for f in fields for p in f])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+import numpy as np
+
 from symmeter.linalg.rational import rational_null_space
 from symmeter.spacetime.vector_fields import VectorField, combination
 
@@ -140,15 +142,17 @@ class FieldAlgebra:
         return simple if r == 0 else f"{simple} + {solvable}"
 
     def _quotient_name(self) -> str:
-        """The quotient by the radical, told by dimension and the signature of its Killing form."""
-        n, r = self.dimension, len(self.radical)
-        positive, negative, _ = _signature(self.killing_form) if r == 0 else _signature(self._quotient().killing_form)
-        ideals = self._quotient()._ideals() if r else self._ideals()
-        found = _simple_name(n - r, positive, negative) if ideals == 1 else None
-        if found:
-            return found
-        plural = f", {ideals} simple ideals" if ideals > 1 else ""
-        return f"semisimple of dimension {n - r}, signature ({positive}, {negative}){plural}"
+        """Simple ideals of the quotient by the radical, told by dimension and the signature of their Killing forms."""
+        whole = self._quotient() if self.radical else self
+        ideals = sorted(whole._ideals())
+        names = [_simple_name(*ideal) for ideal in ideals]
+        if None in names:
+            parts = ", ".join(f"{n} with signature ({p}, {q})" for n, p, q in ideals)
+            return f"semisimple with simple ideals of dimension {parts}"
+        # A sum has a name of its own where the plane's rotations double.
+        doubled = {"so(3) + so(3)": "so(4)", "sl(2,R) + sl(2,R)": "so(2,2)"}
+        together = " + ".join(sorted(str(name) for name in names))
+        return doubled.get(together, together)
 
     def _quotient(self) -> FieldAlgebra:
         radical = _span(self.radical)
@@ -170,8 +174,12 @@ class FieldAlgebra:
             m, {(a, b): modulo(self.bracket(unit[kept[a]], unit[kept[b]])) for a in range(m) for b in range(a + 1, m)}
         )
 
-    def _ideals(self) -> int:
-        """Dimension of what commutes with the adjoint action: the number of simple ideals of a semisimple algebra."""
+    def _ideals(self) -> list[tuple[int, int, int]]:
+        """Simple ideals of a semisimple algebra: dimension, and positive and negative squares of the Killing form.
+
+        What commutes with the adjoint action is a number on each ideal, a complex one where the ideal is a complex
+        algebra taken as a real one, as so(3,1) is: eigenspaces of a general such map are the ideals.
+        """
         n = self.dimension
         rows = []
         for i in range(n):
@@ -188,7 +196,26 @@ class FieldAlgebra:
                     row = {c: v for c, v in row.items() if v}
                     if row:
                         rows.append(row)
-        return len(rational_null_space(rows, n * n))
+        centroid = rational_null_space(rows, n * n)
+        general = np.zeros(n * n)
+        for k, x in enumerate(centroid):
+            for place, value in x.items():
+                # Numbers without small relations, so that no two ideals share one.
+                general[place] += float(value) * (1 + (k + 1) ** 0.5)
+        values, vectors = np.linalg.eig(general.reshape(n, n))
+        size = float(np.abs(values).max()) or 1.0
+        form = np.array([[float(v) for v in row] for row in self.killing_form])
+        found, left = [], list(range(n))
+        while left:
+            first = values[left[0]]
+            same = [k for k in left if min(abs(values[k] - first), abs(values[k] - first.conj())) < 1e-6 * size]
+            left = [k for k in left if k not in same]
+            basis = np.concatenate([np.real(vectors[:, same]), np.imag(vectors[:, same])], axis=1)
+            u, singular, _ = np.linalg.svd(basis, full_matrices=False)
+            own = u[:, singular > 1e-8 * singular[0]]
+            squares = np.linalg.eigvalsh(own.T @ form @ own)
+            found.append((own.shape[1], int((squares > 0).sum()), int((squares < 0).sum())))
+        return found
 
 
 def field_algebra(fields: Sequence[VectorField]) -> FieldAlgebra | None:

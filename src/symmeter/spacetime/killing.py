@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement, product
-from math import prod
+from itertools import combinations_with_replacement
 from typing import ClassVar
 
 from symmeter.errors import InputError
-from symmeter.spacetime.ansatz import polynomial_solutions
-from symmeter.spacetime.denominators import common_numerators, divided
+from symmeter.spacetime.ansatz import independent, polynomial_solutions
+from symmeter.spacetime.denominators import common_numerators
 from symmeter.spacetime.determining import Linear
 from symmeter.spacetime.jets import JetSpace
-from symmeter.spacetime.metrics import Metric, reciprocal
+from symmeter.spacetime.killing_factors import GUESSES
+from symmeter.spacetime.metrics import Metric
 from symmeter.spacetime.parsing import parse_expression
-from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, degree_in, exponents, scaled
+from symmeter.spacetime.polynomials import WIDTH, Poly, add_to, exponents
 from symmeter.spacetime.symmetry_fields import SymmetryFields, search, simplicity
 from symmeter.spacetime.taylor_size import SolutionSize
 from symmeter.spacetime.vector_fields import VectorField
@@ -27,14 +27,9 @@ from symmeter.spacetime.vector_fields import VectorField
 __all__ = [
     "ConformalKillingVectors",
     "KillingVectors",
-    "boosting_factors",
     "conformal_killing_vectors",
     "killing_vectors",
-    "stretching_factors",
-    "turning_factors",
 ]
-
-_MOST_FACTORS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,117 +119,17 @@ def _found(
         space, equations, n, degree, lambda: [parse_expression(f, space) for f in chosen], size, seed
     )
     whole = 0 if factors is not None or counted is None else counted.dimension or 0
-    for guess, usual in ((turning_factors, 1), (stretching_factors, 2), (boosting_factors, 1)):
+    for guess, usual in GUESSES:
         if whole <= len(found):
             break
         guessed = [parse_expression(f, space) for f in guess(metric)]
         highest = usual if degree is None else degree
-        more = polynomial_solutions(space, equations, n, highest, guessed) if guessed else []
-        if len(found) < len(more) <= whole:
-            found, numbers = more, (*numbers, len(more))
+        if guessed:
+            # Each guess may find others than those before it.
+            more = independent(space, [*found, *polynomial_solutions(space, equations, n, highest, guessed)])
+            if len(found) < len(more) <= whole:
+                found, numbers = more, (*numbers, len(more))
     return tuple(sorted((VectorField(space, c) for c in found), key=simplicity)), counted, numbers
-
-
-def stretching_factors(metric: Metric) -> list[str]:
-    """Powers of the exponentials that a metric has, as expanding spaces and homogeneous ones have them.
-
-    Examples
-    --------
-    >>> stretching_factors(Metric("-dt^2 + exp(2t) dx^2"))
-    ['exp(t)', 'exp(-t)', 'exp(2*(t))', 'exp(-2*(t))']
-    """
-    space = metric.space
-    arguments = [space.text(f.argument) for f in space.functions.values() if f.kind == "exp"]
-    return [w for a in arguments for w in (f"exp({a})", f"exp(-{a})", f"exp(2*({a}))", f"exp(-2*({a}))")]
-
-
-def boosting_factors(metric: Metric) -> list[str]:
-    """Those of turns with hyperbolic functions in place of sines and cosines of the angle, as horizons have them.
-
-    Examples
-    --------
-    >>> boosting_factors(Metric("-x^2 dt^2 + dx^2"))
-    ['1/x', 'sinh(t)', 'sinh(t)*1/x', 'cosh(t)', 'cosh(t)*1/x']
-    """
-    return turning_factors(metric, ("sinh", "cosh"))
-
-
-def turning_factors(metric: Metric, pair: tuple[str, str] = ("sin", "cos")) -> list[str]:
-    """Functions that the rotations of spheres, and of spaces of constant curvature, have in them.
-
-    For an angle phi with ``sin(theta)^2`` or ``1 - y^2`` in its component: sines and cosines of phi, and of theta or
-    the root of ``1 - y^2``; for other denominators such as ``1 - k r^2`` their roots. None where there would be many.
-
-    Examples
-    --------
-    >>> turning_factors(Metric("dr^2 + r^2 dphi^2"))
-    ['1/r', 'sin(phi)', 'sin(phi)*1/r', 'cos(phi)', 'cos(phi)*1/r']
-    """
-    space, n = metric.space, metric.dimension
-    names = space.independent
-    bases = [b for f in space.factors.values() if _is_even_square(space, b := space.functions[f].argument)]
-    angles, polar, radial, groups = [], [], [], []
-    for c in range(n):
-        own = metric.g(c, c)
-        if not own or any(space.derivative(p, c) for p in metric.components.values()):
-            continue
-        numerator = common_numerators(space, [own])[0]
-        heights = [b for b in bases if divided(numerator, b) is not None]
-        around = _around_axis(metric, c)
-        thetas = [
-            t
-            for t in range(n)
-            if _has_sine_squared(space, numerator, names[t])
-            or (space.partial(own, t) and _has_sine_squared(space, around, names[t]))
-        ]
-        radii = [r for r in range(n) if all(degree_in(m, r) for m in numerator)]
-        if heights or thetas or radii:
-            angles.append(["1", f"{pair[0]}({names[c]})", f"{pair[1]}({names[c]})"])
-            polar += [b for b in heights if b not in polar]
-            for t in thetas:
-                sine, cosine = f"sin({names[t]})", f"cos({names[t]})"
-                groups.append(["1", sine, cosine, f"1/{sine}", f"{cosine}/{sine}"])
-            for r in radii:
-                root = [
-                    f"sqrt({_at_zero(space, b)})" for b in bases if b not in heights and any(degree_in(m, r) for m in b)
-                ]
-                radial.append(["1", f"1/{names[r]}", *root, *(f"{w}/{names[r]}" for w in root)])
-    groups += [["1", f"sqrt({_at_zero(space, b)})", f"1/sqrt({_at_zero(space, b)})"] for b in polar]
-    # Angles alone turn the spheres; functions of the radius move their centres as well.
-    if prod(map(len, [*angles, *groups, *radial])) <= _MOST_FACTORS:
-        groups += radial
-    if not angles or prod(map(len, [*angles, *groups])) > _MOST_FACTORS:
-        return []
-    chosen = ["*".join(f for f in picked if f != "1") for picked in product(*angles, *groups)]
-    return [f for f in chosen if f]
-
-
-def _is_even_square(space: JetSpace, p: Poly) -> bool:
-    """Whether a polynomial is ``a + b x^2`` for one coordinate x and constants a, b."""
-    found = {(v, e) for m in p for v, e in exponents(m) if space.variables[v].kind != "parameter"}
-    return len(found) == 1 and next(iter(found))[1] == 2 and all(
-        space.variables[v].kind == "independent" for v, _ in found
-    )  # fmt: skip
-
-
-def _at_zero(space: JetSpace, p: Poly) -> str:
-    """``1 - x^2`` where the denominator is written ``x^2 - 1``: positive where x is small."""
-    constant = next(
-        (c for m, c in p.items() if all(space.variables[v].kind == "parameter" for v, _ in exponents(m))), 1
-    )
-    return space.text(p if constant > 0 else scaled(p, -1))
-
-
-def _around_axis(metric: Metric, c: int) -> Poly:
-    """The numerator of ``1/g^cc``: with other terms in ``g_cc``, as a dual mass gives, it has the sine alone."""
-    other = metric.inverse()[c, c]
-    return common_numerators(metric.space, [reciprocal(metric.space, other)])[0] if other else {}
-
-
-def _has_sine_squared(space: JetSpace, p: Poly, angle: str) -> bool:
-    """Whether ``sin(angle)^2``, which is written ``1 - cos(angle)^2``, divides a polynomial."""
-    cosine = next((v for v in space.functions if space.variables[v].name == f"cos({angle})"), None)
-    return cosine is not None and bool(p) and divided(p, {0: 1, 2 << (WIDTH * cosine): -1}) is not None
 
 
 def _equations(metric: Metric, *, conformal: bool) -> tuple[JetSpace, list[Linear]]:
@@ -287,10 +182,14 @@ def _crossed(space: JetSpace, line: Linear, g: Poly, reference: Linear, own: Pol
 
 
 def _by_functions(space: JetSpace, equation: Linear) -> list[Linear]:
-    """One equation for each monomial in the free functions of the metric and their derivatives."""
+    """One equation for each monomial in the free functions of the metric, their derivatives and functions of them."""
     parts: dict[int, Linear] = {}
+    free: dict[int, bool] = {}
     for key, p in equation.items():
         for m, c in p.items():
-            jets = sum(e << (WIDTH * v) for v, e in exponents(m) if space.variables[v].kind == "jet")
+            for v, _ in exponents(m):
+                if v not in free:
+                    free[v] = bool(space.jets_of(space.poly(v)))
+            jets = sum(e << (WIDTH * v) for v, e in exponents(m) if free[v])
             add_to(parts.setdefault(jets, {}).setdefault(key, {}), {m - jets: c})
     return [part for e in parts.values() if (part := {k: p for k, p in e.items() if p})]

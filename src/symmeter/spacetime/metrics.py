@@ -526,7 +526,7 @@ def _called(text: str, coordinates: Sequence[str]) -> dict[str, tuple[str, ...]]
     """Unknown names right before brackets with coordinates alone: ``a(t)`` is a function, ``k (x + y)`` a product."""
     found: dict[str, tuple[str, ...]] = {}
     known = {*FUNCTION_NAMES, *_OTHER_FUNCTIONS, *coordinates, *(f"d{c}" for c in coordinates)}
-    for name, inside in re.findall(r"(?<![A-Za-z0-9_α-ω])([A-Za-zα-ωΑ-Ω][A-Za-z0-9]*)'*\(([^()]*)\)", text):
+    for name, inside in re.findall(r"(?<![A-Za-z_α-ω])([A-Za-zα-ωΑ-Ω][A-Za-z0-9]*)'*\(([^()]*)\)", text):
         arguments = tuple(a.strip() for a in inside.split(","))
         if name in known or not set(arguments) <= set(coordinates):
             continue
