@@ -10,6 +10,10 @@ padding, fields of 2 x 2 at the end did not see digits that stand at the border.
 on an empty ground got an edge, and a shift by four pixels, which strides allow exactly, changed features as much as
 another digit did. All layers are circular now. No setting was chosen by an accuracy on deformed digits. Last came the
 network whose samples move a little in training: it asks why moving samples along changes trained networks so much.
+
+Plain networks have learned what they will after ten seconds; those on groups, whose steps take twelve times as long,
+are not done after two minutes. Full scale therefore trains what the paper compares for ten minutes as well. Over three
+seeds that closes the gap and does not reverse it.
 """
 
 from __future__ import annotations
@@ -83,8 +87,8 @@ NETWORKS: dict[str, Network] = {
     "GL+(2), angles to 30°": Network("gl2", options=(("max_angle", math.radians(30)),)),
 }
 
-#: Trained for ten minutes as well, in this order: what the paper compares, and the wide plain one.
-LONGER = ("GL+(2)", "SL(2)", "CNN", "CNN, 5 x the weights")
+#: Trained for ten minutes as well: what the paper compares.
+LONGER = ("GL+(2)", "SL(2)", "CNN")
 
 
 def _torus(width: int) -> nn.Conv2d:
