@@ -37,7 +37,7 @@ def _above(
     tables: Tables, claim: Claim, first: str, second: str, places: tuple[int, ...], kind: str = "trained",
     other: str | None = None,
 ) -> Measured:  # fmt: skip
-    """Whether one network is above the other in every seed, at each of some strengths; of another kind, if one is said."""
+    """Whether one network is above the other in every seed, at each of some strengths; the other may be of a kind."""
     words, right = [], True
     for place in places:
         a, b = accuracies(tables, first, place, kind), accuracies(tables, second, place, other or kind)
