@@ -6,18 +6,28 @@ A wrong guess costs time and nothing else: what is found solves Killing's equati
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import product
-from math import prod
+from math import isqrt, prod
 
 from symmeter.spacetime.denominators import common_numerators, divided
 from symmeter.spacetime.jets import JetSpace
 from symmeter.spacetime.metrics import Metric, reciprocal
-from symmeter.spacetime.polynomials import WIDTH, Poly, degree_in, exponents, scaled
+from symmeter.spacetime.polynomials import WIDTH, Poly, degree_in, exponents, plain, scaled
 
-__all__ = ["GUESSES", "boosting_factors", "inverse_factors", "stretching_factors", "turning_factors", "warped_factors"]
+__all__ = [
+    "GUESSES",
+    "boosting_factors",
+    "inverse_factors",
+    "static_factors",
+    "stretching_factors",
+    "turning_factors",
+    "warped_factors",
+]
 
 _MOST_FACTORS = 64
 _MOST_WARPED = 160
+_MOST_STATIC = 240
 
 
 def stretching_factors(metric: Metric) -> list[str]:
@@ -181,6 +191,89 @@ def warped_factors(metric: Metric, pair: tuple[str, str] = ("sin", "cos")) -> li
     return [f for f in chosen if f]
 
 
+def static_factors(metric: Metric) -> list[str]:
+    """Of static patches of spaces of constant curvature, and of black holes in three dimensions.
+
+    Where ``-(a + b r^2)`` stands before dt^2, sines of t times the root of ``a b``, hyperbolic ones where that is
+    negative, and of other coordinates that nothing depends on beside r^2; roots of ``a + b r^2`` and their ratios with
+    r; sines and cosines of the angles of spheres.
+
+    Examples
+    --------
+    >>> static_factors(Metric("-(1 - H^2 r^2) dt^2 + dr^2/(1 - H^2 r^2)"))[:3]
+    ['sqrt(1 - r^2*H^2)', '1/sqrt(1 - r^2*H^2)', 'sqrt(1 - r^2*H^2)/r']
+    """
+    space, n = metric.space, metric.dimension
+    names = space.independent
+    times: dict[str, list[str]] = {}
+    roots: dict[str, list[str]] = {}
+    cyclic = [c for c in range(n) if not any(space.derivative(p, c) for p in metric.components.values())]
+    own = {c: metric.g(c, c) for c in cyclic if metric.g(c, c)}
+    rates: dict[int, tuple[tuple[str, str], str]] = {}
+    for c, g in own.items():
+        found = _height(space, g)
+        if found is not None:
+            r, root, pair, rate = found
+            rates[r] = pair, rate
+            x = names[r]
+            roots[root] = ["1", f"sqrt({root})", f"1/sqrt({root})", f"sqrt({root})/{x}", f"{x}/sqrt({root})"]
+            times[names[c]] = _sines(names[c], *rates[r])
+    if not roots:
+        return []
+    circles: list[list[str]] = []
+    for c, g in own.items():
+        if names[c] in times:
+            continue
+        thetas = [t for t in range(n) if _has_square(space, common_numerators(space, [g])[0], "sin", names[t])]
+        if thetas:
+            circles += [_sines(names[c], _CIRCLE, "1"), *(_group({"sin": 1}, names[t]) for t in thetas)]
+        elif any(list(g) == [2 << (WIDTH * r)] for r in rates):
+            # An angle or a line beside the horizon: it turns as fast as time does.
+            r = next(r for r in rates if list(g) == [2 << (WIDTH * r)])
+            circles.append(_sines(names[c], *rates[r]))
+    sheet = [*times.values(), *roots.values()]
+    both = [[*sheet, *circles]] if prod(map(len, [*sheet, *circles])) <= _MOST_STATIC else [sheet, circles]
+    chosen: dict[str, None] = {}
+    for parts in both:
+        if parts and prod(map(len, parts)) <= _MOST_STATIC:
+            chosen |= dict.fromkeys("*".join(f for f in picked if f != "1") for picked in product(*parts))
+    return sorted((f for f in chosen if f), key=lambda f: f.count("*") - 10 * f.startswith(("sqrt", "1/sqrt")))
+
+
+_CIRCLE, _HYPERBOLA = ("sin", "cos"), ("sinh", "cosh")
+
+
+def _sines(name: str, pair: tuple[str, str], rate: str) -> list[str]:
+    argument = name if rate == "1" else f"({rate})*{name}"
+    return ["1", f"{pair[0]}({argument})", f"{pair[1]}({argument})"]
+
+
+def _height(space: JetSpace, g: Poly) -> tuple[int, str, tuple[str, str], str] | None:
+    """For a component ``-(a + b r^2)``: r, the sum as a text, the functions of time, and the root of ``a b``."""
+    if len(g) != 2:
+        return None
+    powers = [{v: e for v, e in exponents(m) if space.variables[v].kind == "independent"} for m in g]
+    (one, two) = sorted(zip(powers, g.items()), key=lambda pair: sum(pair[0].values()))
+    if one[0] or list(two[0].values()) != [2]:
+        return None
+    (r,) = two[0]
+    (m, a), (k, b) = one[1], two[1]
+    product_of = {m + k - (2 << (WIDTH * r)): abs(a * b)}
+    rate = _square_root(space, space.reduced(product_of))
+    return None if rate is None else (r, space.text(scaled(g, -1)), _CIRCLE if a * b > 0 else _HYPERBOLA, rate)
+
+
+def _square_root(space: JetSpace, p: Poly) -> str | None:
+    """The root of a square of numbers and constants as a text."""
+    ((m, c),) = p.items()
+    number = Fraction(c)
+    top, bottom = isqrt(number.numerator), isqrt(number.denominator)
+    if top**2 != number.numerator or bottom**2 != number.denominator or any(e % 2 for _, e in exponents(m)):
+        return None
+    half: Poly = {sum((e // 2) << (WIDTH * v) for v, e in exponents(m)): plain(Fraction(top, bottom))}
+    return space.text(half)
+
+
 #: What is squared, with the function that its square is written by, and the polynomial in that one.
 _SQUARES = {"sin": ("cos", 1, -1), "cos": ("cos", 0, 1), "sinh": ("cosh", -1, 1), "cosh": ("cosh", 0, 1)}
 
@@ -214,4 +307,5 @@ GUESSES: tuple[tuple[Callable[[Metric], list[str]], int], ...] = (
     (boosting_factors, 1),
     (warped_factors, 0),
     (lambda metric: warped_factors(metric, ("sinh", "cosh")), 0),
+    (static_factors, 0),
 )
