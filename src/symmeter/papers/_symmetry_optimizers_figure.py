@@ -175,9 +175,11 @@ def _seeds(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
     axes.minorticks_off()
     quiet_axes(axes)
     axes.tick_params(axis="x", length=0)
+    # Above the points of the experts, which lie lower.
+    middle = next((t for t, name in ticks if name == _GROUPS["experts"]), 0.0)
     for k, (name, colour) in enumerate(reversed(routers.items())):
-        style = {"color": colour, "fontsize": 8, "ha": "right", "va": "top"}
-        axes.text(0.99, 0.73 - 0.075 * k, name, transform=axes.transAxes, **style)
+        style = {"color": colour, "fontsize": 8, "ha": "center", "va": "top"}
+        axes.text(middle, 0.75 - 0.07 * k, name, transform=axes.get_xaxis_transform(), **style)
 
 
 def _drift(axes: Axes, runs: list[Mapping[str, Any]]) -> None:
