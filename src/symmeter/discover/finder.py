@@ -33,6 +33,7 @@ class SecondMomentFinder(Finder):
     Examples
     --------
     >>> from symmeter.finders import FindOptions
+    >>> from symmeter.subjects import Covariance
     >>> R = np.array([[2.0, 0.5, 0.1], [0.5, 2.0, 0.1], [0.1, 0.1, 1.0]])
     >>> report = SecondMomentFinder().find(Covariance(R), FindOptions(dictionary="exchanges"))
     >>> report.best.name, report.best.verdict
