@@ -43,7 +43,7 @@ def draw(tables: Mapping[str, Any]) -> Figure:
     """
     words = (
         f"Two digits drift over a torus; networks see {tables['given']} frames, are trained to predict 6 more for "
-        f"{tables['steps']:,} steps, and go on alone."
+        f"{tables['steps']:,} steps{_exceptions(tables)}, and go on alone."
     )
     with page((10.6, 9.4), "Memory that moves with what it remembers", words, at=(0.05, 0.955, 0.928)) as figure:
         _film(figure, tables)
@@ -56,13 +56,22 @@ def draw(tables: Mapping[str, Any]) -> Figure:
     return figure
 
 
+def _exceptions(tables: Mapping[str, Any]) -> str:
+    return f" ({tables['longer_steps']:,} for the frames and the horizon)" if tables["longer"] else ""
+
+
+def _longest(tables: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The runs of a network that were trained for longest."""
+    return rows_of(tables, name, kind="longer") or rows_of(tables, name)
+
+
 def _heading(axes: Axes, title: str, words: str) -> None:
     axes.text(0.0, 1.12, title, transform=axes.transAxes, fontsize=13, family=SERIF, va="bottom", color=INK)
     axes.text(0.0, 1.05, words, transform=axes.transAxes, fontsize=8.6, color=SOFT, va="bottom")
 
 
 def _film(figure: Figure, tables: Mapping[str, Any]) -> None:
-    first = {name: rows_of(tables, name)[0]["frames"] for name in _ROWS}
+    first = {name: _longest(tables, name)[0]["frames"] for name in _ROWS}
     given = tables["given"]
     grid = figure.add_gridspec(
         4, len(_SHOWN) + 2, left=0.155, right=0.975, top=0.865, bottom=0.475, wspace=0.08, hspace=0.1
@@ -103,8 +112,11 @@ def _horizon(axes: Axes, tables: Mapping[str, Any]) -> None:
     last = 0
     ends = []
     styles = {"G-RNN": "-", "G-RNN, fed once": ":", "ConvGRU": "-", "FERNN V2": "-", "FERNN V2, in step": "-"}
+    if tables["longer"]:
+        # Networks that were not trained for as long do not belong beside these.
+        styles = {name: style for name, style in styles.items() if rows_of(tables, name, kind="longer")}
     for name, style in styles.items():
-        rows = rows_of(tables, name)
+        rows = _longest(tables, name)
         curves = np.array([r["horizon"] for r in rows])
         x = np.arange(1, curves.shape[1] + 1)
         axes.fill_between(x, curves.min(0), curves.max(0), color=_COLOURS[name], alpha=0.12, linewidth=0)
