@@ -42,7 +42,7 @@ def draw(tables: Mapping[str, Any]) -> Figure:
         Without matplotlib.
     """
     words = (
-        f"Two digits drift over a torus; networks see {tables['given']} frames, are trained to predict 6 more for "
+        f"Two digits drift over a torus; networks see {tables['given']} frames, learn to predict 6 more in "
         f"{tables['steps']:,} steps{_exceptions(tables)}, and go on alone."
     )
     with page((10.6, 9.4), "Memory that moves with what it remembers", words, at=(0.05, 0.955, 0.928)) as figure:
@@ -57,7 +57,7 @@ def draw(tables: Mapping[str, Any]) -> Figure:
 
 
 def _exceptions(tables: Mapping[str, Any]) -> str:
-    return f" ({tables['longer_steps']:,} for the frames and the horizon)" if tables["longer"] else ""
+    return f" ({tables['longer_steps']:,} for frames and horizon)" if tables["longer"] else ""
 
 
 def _longest(tables: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
