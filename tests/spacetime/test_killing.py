@@ -177,3 +177,18 @@ def test_free_functions_are_taken_from_the_text() -> None:
 def test_spaces_in_coordinates_that_people_use(line, number, algebra) -> None:
     found = killing_vectors(Metric(line))
     assert (found.dim, found.complete, found.algebra_name) == (number, True, algebra)
+
+
+@pytest.mark.parametrize(
+    ("line", "number", "whole"),
+    [
+        # Guesses that have free functions in them are passed over: f, exp(U) and a horizon that moves.
+        ("-(f(x) + r^2) dt^2 + dr^2 + dx^2", 1, 1),
+        ("exp(2 U(x)) (dx^2 + dy^2)/(1 + y^4)", 0, 0),
+        ("-(1 + exp(2x) r^2) dt^2 + dr^2 + dx^2 + cos(w)^2 dy^2 + dw^2", 2, None),
+    ],
+)
+def test_guesses_that_do_not_fit_do_no_harm(line, number, whole) -> None:
+    found = killing_vectors(Metric(line))
+    assert found.dim >= number
+    assert whole is None or found.size.dimension == whole

@@ -122,13 +122,17 @@ def _found(
     for guess, usual in GUESSES:
         if whole <= len(found):
             break
-        guessed = [parse_expression(f, space) for f in guess(metric)]
         highest = usual if degree is None else degree
-        if guessed:
-            # Each guess may find others than those before it.
-            more = independent(space, [*found, *polynomial_solutions(space, equations, n, highest, guessed)])
-            if len(found) < len(more) <= whole:
-                found, numbers = more, (*numbers, len(more))
+        try:
+            guessed = [parse_expression(f, space) for f in guess(metric)]
+            others = polynomial_solutions(space, equations, n, highest, guessed) if guessed else []
+        except InputError:
+            # A guess with free functions in it, or too large: the next one may do.
+            continue
+        # Each guess may find others than those before it.
+        more = independent(space, [*found, *others])
+        if len(found) < len(more) <= whole:
+            found, numbers = more, (*numbers, len(more))
     return tuple(sorted((VectorField(space, c) for c in found), key=simplicity)), counted, numbers
 
 

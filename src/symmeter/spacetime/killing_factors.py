@@ -231,11 +231,14 @@ def static_factors(metric: Metric) -> list[str]:
             # An angle or a line beside the horizon: it turns as fast as time does.
             r = next(r for r in rates if list(g) == [2 << (WIDTH * r)])
             circles.append(_sines(names[c], *rates[r]))
+    # Constants make the search for coefficients longer.
+    constants = len(set(space.parameters) - {f"d{x}" for x in names})
+    most = _MOST_STATIC // max(1, constants)
     sheet = [*times.values(), *roots.values()]
-    both = [[*sheet, *circles]] if prod(map(len, [*sheet, *circles])) <= _MOST_STATIC else [sheet, circles]
+    both = [[*sheet, *circles]] if prod(map(len, [*sheet, *circles])) <= most else [sheet, circles]
     chosen: dict[str, None] = {}
     for parts in both:
-        if parts and prod(map(len, parts)) <= _MOST_STATIC:
+        if parts and prod(map(len, parts)) <= most:
             chosen |= dict.fromkeys("*".join(f for f in picked if f != "1") for picked in product(*parts))
     return [f for f in chosen if f]
 
@@ -265,6 +268,8 @@ def _height(space: JetSpace, g: Poly) -> tuple[int, str, tuple[str, str], str] |
 
 def _square_root(space: JetSpace, p: Poly) -> str | None:
     """The root of a square of numbers and constants as a text."""
+    if len(p) != 1:
+        return None
     ((m, c),) = p.items()
     number = Fraction(c)
     top, bottom = isqrt(number.numerator), isqrt(number.denominator)
