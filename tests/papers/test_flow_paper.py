@@ -53,6 +53,8 @@ def test_what_is_off_falls_short(results):
     long = judged["The same, in step, below G-RNN fed once"]
     assert (long.outcome, long.value) == ("passed", "0.98 by seed")
     assert long.detail == "at twice the horizon 0.40; each trained for 3,000 steps"
+    gru = judged["The same, in step, below a ConvGRU that needs as many multiplications"]
+    assert (gru.outcome, gru.value) == ("passed", "0.98 by seed")
     tables["longer"] = []
     assert {m.claim.statement: m.outcome for m in judge(tables, "laptop")}[long.claim.statement] == "not run"
     short = [s for s, o in outcomes.items() if o == "falls short"]

@@ -204,6 +204,16 @@ def _long_in_step(tables: Tables, claim: Claim) -> Measured:
 
 
 @_claim(
+    "The same, in step, below a ConvGRU that needs as many multiplications",
+    "< 1",
+    "scaled replication, ConvGRU of equal operations",
+    "goal",
+)
+def _long_beside_gru(tables: Tables, claim: Claim) -> Measured:
+    return _long(tables, claim, OURS, "ConvGRU")
+
+
+@_claim(
     "Training speed: steps after which FERNN V2 (in step) is below the last loss of G-RNN, as a share",
     "<= 0.5",
     f"{_PAPER}, training speed",

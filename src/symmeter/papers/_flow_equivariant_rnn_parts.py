@@ -52,8 +52,9 @@ DATA: dict[int, tuple[str, ...]] = {
     2: tuple(PREDICTORS),
     1: ("G-RNN", "FERNN V2", "G-RNN, fed once", "FERNN V2, in step", "ConvGRU"),
 }
-#: Trained for longer on data with velocities up to 2, to see how far they go: both arrangements of both networks.
-LONGER = ("G-RNN", "FERNN V2", "G-RNN, fed once", "FERNN V2, in step")
+#: Trained for longer on data with velocities up to 2, to see how far they go: both arrangements of both networks, and
+#: the gated one that needs as many multiplications.
+LONGER = ("G-RNN", "FERNN V2", "G-RNN, fed once", "FERNN V2, in step", "ConvGRU")
 CLASSIFIERS: dict[str, dict[str, Any]] = {
     "G-RNN": {"flow_velocities": 0},
     "FERNN V2": {"flow_velocities": 2},

@@ -2,8 +2,8 @@
 
 The theorem with random weights; digits that drift over each other, predicted and classified by networks with and
 without channels of velocities, in the published arrangement and in one that is equivariant as a whole; the time of a
-cell. Full scale also trains both arrangements of both networks for 3,000 steps instead of 400, on which the long
-horizon is judged, three classifiers of each kind, and classifiers with learned kernels in the place of shifts.
+cell. Full scale also trains both arrangements of both networks, and a ConvGRU, for 3,000 steps instead of 400, on which
+the long horizon is judged, three classifiers of each kind, and classifiers with learned kernels in place of shifts.
 """
 
 from __future__ import annotations
